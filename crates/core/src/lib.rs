@@ -1,0 +1,14 @@
+//! The Offhook client engine, sans-IO.
+//!
+//! [`Engine`](engine::Engine) takes inputs with the current time and is polled for outputs. It knows no
+//! socket, no clock, no thread and no browser: the drivers (`web/js` on browser APIs, `sdk` on tokio, the
+//! simulation in the tests) own those and decide nothing.
+//!
+//! ```text
+//!   driver ── Input (with Now) ──▶ Engine ── Output ──▶ driver
+//!                                    │
+//!                                    └─ deadline(): when the driver must send Input::Tick at the latest
+//! ```
+pub mod clock;
+pub mod input;
+pub mod output;

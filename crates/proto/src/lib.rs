@@ -1,0 +1,7 @@
+//! Every message and REST body on the wire: types, ids, codes, limits.
+//!
+//! With the feature `serde` (on in the server) the bodies are typed; without it only the names and codes
+//! are here, which is all the browser module wants.
+pub mod code;
+pub mod limits;
+pub mod method;

@@ -1,0 +1,69 @@
+//! Every limit on size, rate and time, in one place. Times are milliseconds unless the name says otherwise.
+//!
+//! Each value is what the server enforces; where the official client depends on it, the section of
+//! wire-protocol.md is named.
+
+/// Longest text frame a client may send (an SDP of a few sections is 10 KB).
+pub const FRAME_BYTES: usize = 256 * 1024;
+/// Deepest JSON nesting accepted.
+pub const JSON_DEPTH: usize = 32;
+/// Largest REST body.
+pub const BODY_BYTES: usize = 256 * 1024;
+/// Longest SDP.
+pub const SDP_BYTES: usize = 64 * 1024;
+/// Frames a second a session may send on average …
+pub const FRAMES_PER_SECOND: u32 = 50;
+/// … and at once.
+pub const FRAMES_BURST: u32 = 200;
+/// A socket must have sent `signalwire.connect` by then (3.6).
+pub const CONNECT_DEADLINE_MS: u64 = 10_000;
+/// Frames held before authentication (3.6) …
+pub const HELD_FRAMES: usize = 64;
+/// … and their bytes.
+pub const HELD_BYTES: usize = 256 * 1024;
+/// A refused socket stays open that long, so that clients do not come back at once (3.6).
+pub const REFUSED_LINGER_MS: u64 = 5_000;
+/// Between pings (3.5).
+pub const PING_INTERVAL_MS: u64 = 8_000;
+/// A socket without any inbound frame for so long is closed (3.5).
+pub const IDLE_MS: u64 = 15_000;
+/// A session without a socket can be resumed for so long (3.10).
+pub const RESUME_MS: u64 = 300_000;
+/// Events kept for a session until they are acked (3.4).
+pub const UNACKED_EVENTS: usize = 512;
+/// Frames queued to a slow socket before it is dropped.
+pub const SEND_QUEUE: usize = 1024;
+/// A subscriber's devices ring that long (5.12).
+pub const RING_MS: u64 = 60_000;
+/// A leg must have connected its media by then (5.12).
+pub const MEDIA_CONNECT_MS: u64 = 30_000;
+/// A leg without session and without media is kept that long (5.12).
+pub const ORPHAN_LEG_MS: u64 = 60_000;
+/// Between `verto.ping`s of a dialog (5.10.14).
+pub const DIALOG_PING_MS: u64 = 30_000;
+/// Ended dialog ids are remembered that long (5.10.3).
+pub const ENDED_DIALOG_MS: u64 = 180_000;
+/// Legs a session may have at once.
+pub const LEGS_PER_SESSION: usize = 16;
+/// Sessions of one subscriber that ring at once.
+pub const RINGING_SESSIONS: usize = 16;
+/// DTMF characters in one request.
+pub const DTMF_CHARS: usize = 128;
+/// Members of a room that sets no limit of its own.
+pub const ROOM_MEMBERS: usize = 300;
+/// Bytes of user variables of one call.
+pub const USER_VARIABLES_BYTES: usize = 16 * 1024;
+/// Access token life: 2 h (2.3).
+pub const SAT_TTL_S: u64 = 7_200;
+/// Refresh token life: 2 h 5 min (2.3).
+pub const REFRESH_TOKEN_TTL_S: u64 = 7_500;
+/// Longest life an API caller may ask for.
+pub const SAT_TTL_MAX_S: u64 = 30 * 24 * 3_600;
+/// An unbound token that may refresh itself lives that long at most (2.3).
+pub const UNBOUND_REFRESH_TTL_S: u64 = 60;
+/// TURN credentials live that long.
+pub const TURN_TTL_S: u64 = 12 * 3_600;
+/// Items on a page of a list.
+pub const PAGE_SIZE: usize = 50;
+/// Most items a caller may ask for on a page.
+pub const PAGE_SIZE_MAX: usize = 1_000;

@@ -1,0 +1,1 @@
+//! The Offhook SDK for Rust programs.

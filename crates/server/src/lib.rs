@@ -1,0 +1,1 @@
+//! HTTP API, relay, directory, calls, rooms, store, TURN.

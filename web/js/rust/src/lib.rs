@@ -1,0 +1,1 @@
+//! The client engine compiled to WebAssembly for the JavaScript SDK.
