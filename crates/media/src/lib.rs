@@ -1,1 +1,24 @@
 //! WebRTC peers on str0m, audio codecs, mixer, jitter buffer, player and recorder.
+//!
+//! This crate knows no signalling. It has two faces:
+//!
+//! - [`MediaServer`]: rooms with legs, each leg a WebRTC peer that is answered or offered by SDP. Runs on its own
+//!   threads with one UDP port each; commands and events pass by channels.
+//!
+//! What a server's user does, in order:
+//!
+//! 1. [`MediaServer::start`], then [`MediaServer::create_room`].
+//! 2. [`MediaServer::accept_offer`] for a browser that calls, or [`MediaServer::make_offer`] and
+//!    [`MediaServer::apply_answer`] for one that is called. The peer connects from then on.
+//! 3. [`MediaServer::join`] when the leg is to hear and be heard. [`MediaServer::set_flags`] mutes it, deafens it,
+//!    puts it on hold.
+//! 4. [`MediaServer::close_leg`], [`MediaServer::close_room`]. A leg that dies by itself reports
+//!    [`MediaEvent::Closed`].
+
+mod error;
+mod keys;
+mod server;
+
+pub use error::MediaError;
+pub use keys::{CloseReason, LegFlags, LegKey, LegStats, MediaEvent, RoomKey, RoomKind};
+pub use server::{MediaConfig, MediaServer};

@@ -1,0 +1,211 @@
+//! The media server as its users call it: a handle that speaks to worker threads.
+
+mod command;
+mod waker;
+mod worker;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::MediaError;
+use crate::keys::{LegFlags, LegKey, LegStats, MediaEvent, RoomKey, RoomKind};
+use command::{Command, WorkerHandle};
+
+/// How a media server is set up.
+#[derive(Clone, Debug)]
+pub struct MediaConfig {
+    /// Where the workers listen. Port 0 lets the system choose; another port is the first worker's, the next
+    /// workers take the following ones.
+    pub listen: SocketAddr,
+    /// Addresses put into the SDP. Empty: the listen address or, when that is unspecified, those of the interfaces.
+    pub advertise: Vec<IpAddr>,
+    /// Worker threads, at least 1. A room lives on one of them.
+    pub workers: usize,
+}
+
+/// A running media server. Clones are handles to the same one; when the last is dropped the workers end.
+#[derive(Clone)]
+pub struct MediaServer {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    workers: Vec<WorkerHandle>,
+    rooms: AtomicU64,
+    legs: AtomicU64,
+}
+
+impl MediaServer {
+    /// Opens the sockets, makes the DTLS certificate and starts the workers. Needs no tokio runtime.
+    pub fn start(
+        config: MediaConfig,
+    ) -> Result<(MediaServer, mpsc::UnboundedReceiver<MediaEvent>), MediaError> {
+        if config.workers == 0 || config.workers > 1024 {
+            return Err(MediaError::Config(format!(
+                "{} workers: from 1 to 1024 are possible",
+                config.workers
+            )));
+        }
+        let (events, events_rx) = mpsc::unbounded_channel();
+        let mut workers = Vec::with_capacity(config.workers);
+        for index in 0..config.workers {
+            workers.push(worker::spawn(index, &config, events.clone())?);
+        }
+        let shared = Shared {
+            workers,
+            rooms: AtomicU64::new(1),
+            legs: AtomicU64::new(1),
+        };
+        Ok((
+            MediaServer {
+                shared: Arc::new(shared),
+            },
+            events_rx,
+        ))
+    }
+
+    /// The advertised UDP addresses, one per worker and address: the only ones peers send to.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.shared
+            .workers
+            .iter()
+            .flat_map(|w| w.addresses.iter().copied())
+            .collect()
+    }
+
+    /// Makes an empty room on the worker with the fewest rooms.
+    pub fn create_room(&self, kind: RoomKind) -> RoomKey {
+        let workers = &self.shared.workers;
+        let worker = (0..workers.len())
+            .min_by_key(|&i| workers[i].rooms.load(Ordering::Relaxed))
+            .unwrap_or(0);
+        workers[worker].rooms.fetch_add(1, Ordering::Relaxed);
+        let room = RoomKey::new(worker, self.shared.rooms.fetch_add(1, Ordering::Relaxed));
+        self.send(worker, Command::CreateRoom { room, kind });
+        room
+    }
+
+    /// Closes a room and its legs; each leg reports [`MediaEvent::Closed`].
+    pub fn close_room(&self, room: RoomKey) {
+        self.send(room.worker(), Command::CloseRoom { room });
+    }
+
+    /// Makes a leg that answers a browser's offer. Its audio is not heard, and it hears nothing, until [`join`](Self::join).
+    pub async fn accept_offer(
+        &self,
+        room: RoomKey,
+        offer: &str,
+    ) -> Result<(LegKey, String), MediaError> {
+        let leg = self.new_leg(room);
+        let offer = offer.to_owned();
+        let answer = self
+            .ask(room.worker(), |reply| Command::AcceptOffer {
+                room,
+                leg,
+                offer,
+                reply,
+            })
+            .await??;
+        Ok((leg, answer))
+    }
+
+    /// Makes a leg that offers one `sendrecv` audio section. [`apply_answer`](Self::apply_answer) completes it.
+    pub async fn make_offer(&self, room: RoomKey) -> Result<(LegKey, String), MediaError> {
+        let leg = self.new_leg(room);
+        let offer = self
+            .ask(room.worker(), |reply| Command::MakeOffer {
+                room,
+                leg,
+                reply,
+            })
+            .await??;
+        Ok((leg, offer))
+    }
+
+    /// Takes the answer to the offer of [`make_offer`](Self::make_offer).
+    pub async fn apply_answer(&self, leg: LegKey, answer: &str) -> Result<(), MediaError> {
+        let answer = answer.to_owned();
+        self.ask(leg.worker(), |reply| Command::ApplyAnswer {
+            leg,
+            answer,
+            reply,
+        })
+        .await?
+    }
+
+    /// Answers a renegotiation, including an ICE restart; the DTLS association is kept while the fingerprint is the same.
+    pub async fn reoffer(&self, leg: LegKey, offer: &str) -> Result<String, MediaError> {
+        let offer = offer.to_owned();
+        self.ask(leg.worker(), |reply| Command::Reoffer { leg, offer, reply })
+            .await?
+    }
+
+    /// Lets the leg take part in its room.
+    pub fn join(&self, leg: LegKey) {
+        self.send(leg.worker(), Command::Join { leg });
+    }
+
+    /// Takes the leg out of its room; its connection stays.
+    pub fn leave(&self, leg: LegKey) {
+        self.send(leg.worker(), Command::Leave { leg });
+    }
+
+    /// Closes the leg. Reports nothing.
+    pub fn close_leg(&self, leg: LegKey) {
+        self.send(leg.worker(), Command::CloseLeg { leg });
+    }
+
+    /// Sets how the leg takes part, from now on; kept while it is not joined.
+    pub fn set_flags(&self, leg: LegKey, flags: LegFlags) {
+        self.send(leg.worker(), Command::SetFlags { leg, flags });
+    }
+
+    /// Plays tones into the room as if the leg had made them: the others hear them. `0`-`9`, `*`, `#`, `A`-`D`
+    /// sound; `w` and `,` pause for half a second, `W` for one; other characters are skipped.
+    pub fn play_dtmf(&self, leg: LegKey, digits: &str) {
+        let digits = digits.to_owned();
+        self.send(leg.worker(), Command::PlayDtmf { leg, digits });
+    }
+
+    /// Measurements of the leg, `None` when it is gone.
+    pub async fn stats(&self, leg: LegKey) -> Option<LegStats> {
+        self.ask(leg.worker(), |reply| Command::Stats { leg, reply })
+            .await
+            .ok()
+            .flatten()
+    }
+
+    /// Closes all legs (peers see a DTLS close), ends the workers and waits for them.
+    pub async fn shutdown(&self) {
+        for worker in 0..self.shared.workers.len() {
+            // A worker that is gone already needs no asking.
+            let _ = self.ask(worker, |reply| Command::Shutdown { reply }).await;
+        }
+    }
+
+    fn new_leg(&self, room: RoomKey) -> LegKey {
+        LegKey::new(
+            room.worker(),
+            self.shared.legs.fetch_add(1, Ordering::Relaxed),
+        )
+    }
+
+    fn send(&self, worker: usize, command: Command) {
+        if let Some(worker) = self.shared.workers.get(worker) {
+            worker.send(command);
+        }
+    }
+
+    async fn ask<T>(
+        &self,
+        worker: usize,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, MediaError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(worker, command(reply));
+        answer.await.map_err(|_| MediaError::Shutdown)
+    }
+}
