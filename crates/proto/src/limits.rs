@@ -67,3 +67,11 @@ pub const TURN_TTL_S: u64 = 12 * 3_600;
 pub const PAGE_SIZE: usize = 50;
 /// Most items a caller may ask for on a page.
 pub const PAGE_SIZE_MAX: usize = 1_000;
+/// Longest access, refresh or resume token.
+pub const TOKEN_BYTES: usize = 16 * 1024;
+/// Longest proof of possession (an RSA 4096 key and signature are 2 KB).
+pub const PROOF_BYTES: usize = 8 * 1024;
+/// Longest id of a proof.
+pub const PROOF_ID_BYTES: usize = 128;
+/// A proof's time may differ by that much from ours, either way (2.5).
+pub const PROOF_SKEW_S: u64 = 300;
