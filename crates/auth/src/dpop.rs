@@ -207,9 +207,9 @@ mod tests {
         fn jwk(&self) -> Value {
             match self {
                 Self::Rsa(pair) => {
-                    let public = pair.public_key();
-                    let n = base64url(public.modulus().big_endian_without_leading_zero());
-                    let e = base64url(public.exponent().big_endian_without_leading_zero());
+                    // DER of two INTEGERs (RFC 8017, A.1.1): 256 bytes of modulus behind a zero, three of exponent.
+                    let der = pair.public_key().as_ref();
+                    let (n, e) = (base64url(&der[9..265]), base64url(&der[267..]));
                     json!({"alg": "RS256", "e": e, "ext": true, "key_ops": ["verify"], "kty": "RSA", "n": n})
                 }
                 Self::P256(pair) => {

@@ -7,7 +7,7 @@ use std::fmt;
 
 use subtle::ConstantTimeEq as _;
 
-use crate::encoding::{hex, random, sha256};
+use crate::encoding::{base64url, from_base64url, hex, random, sha256};
 use crate::secret::Secret;
 
 /// What the store keeps of a random token.
@@ -20,14 +20,14 @@ impl TokenHash {
         Self(sha256(presented.as_bytes()))
     }
 
-    /// From the store; `None` when it is not 32 bytes.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
+    /// From the store; `None` when it is not 32 bytes in base64url.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        from_base64url(text)?.try_into().ok().map(Self)
     }
 
     /// For the store.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+    pub fn to_stored(&self) -> String {
+        base64url(&self.0)
     }
 
     /// Compares in constant time.
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_hash_matches_its_own_token_only() {
         let token = ProjectToken::generate();
-        let hash = TokenHash::from_bytes(token.hash().as_bytes()).unwrap();
+        let hash = TokenHash::from_stored(&token.hash().to_stored()).unwrap();
         assert!(hash.matches(token.expose()));
         assert!(!hash.matches(ProjectToken::generate().expose()));
         assert!(!hash.matches(""));

@@ -5,3 +5,5 @@
 pub mod code;
 pub mod limits;
 pub mod method;
+#[cfg(feature = "serde")]
+pub mod rest;

@@ -1,0 +1,23 @@
+//! Bodies of the REST interface (wire-protocol.md 2.4 and 8), as the server writes them and clients read them.
+//!
+//! What callers send is not here: a request is read field by field, so that each fault is reported by the name
+//! of its attribute.
+mod address;
+mod error;
+mod page;
+mod resource;
+mod time;
+mod token;
+
+pub use address::{Address, AddressType, Channels};
+pub use error::{ErrorBody, ErrorItem, ErrorList, code};
+pub use page::{Links, Page};
+pub use resource::{
+    ClickToCallBody, ConferenceRoomBody, ConferenceRoomSettings, Quality, ResourceBody,
+    ResourceType, SubscriberBody, SubscriberProfile,
+};
+pub use time::Timestamp;
+pub use token::{
+    AppSettings, Confirmation, EmbedTokenAnswer, GuestTokenAnswer, SatClaimsBody, SignInAnswer,
+    SubscriberInfo, SubscriberTokenAnswer,
+};
