@@ -3,7 +3,17 @@
 //! With the feature `serde` (on in the server) the bodies are typed; without it only the names and codes
 //! are here, which is all the browser module wants.
 pub mod code;
+#[cfg(feature = "serde")]
+pub mod event;
 pub mod limits;
 pub mod method;
 #[cfg(feature = "serde")]
+pub mod relay;
+#[cfg(feature = "serde")]
+pub mod relay_connect;
+#[cfg(feature = "serde")]
 pub mod rest;
+#[cfg(feature = "serde")]
+pub mod room;
+#[cfg(feature = "serde")]
+pub mod verto;

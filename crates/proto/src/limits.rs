@@ -47,6 +47,8 @@ pub const ENDED_DIALOG_MS: u64 = 180_000;
 pub const LEGS_PER_SESSION: usize = 16;
 /// Sessions of one subscriber that ring at once.
 pub const RINGING_SESSIONS: usize = 16;
+/// Longest id of a dialog; the official client's are UUIDs.
+pub const CALL_ID_BYTES: usize = 128;
 /// DTMF characters in one request.
 pub const DTMF_CHARS: usize = 128;
 /// Members of a room that sets no limit of its own.
