@@ -33,12 +33,20 @@ pub const RESUME_MS: u64 = 300_000;
 pub const UNACKED_EVENTS: usize = 512;
 /// Frames queued to a slow socket before it is dropped.
 pub const SEND_QUEUE: usize = 1024;
+/// A write to a socket that takes longer means a reader that does not read.
+pub const SEND_STALL_MS: u64 = 10_000;
+/// A session whose token has expired keeps its socket that long (4.2).
+pub const EXPIRY_GRACE_MS: u64 = 30_000;
 /// A subscriber's devices ring that long (5.12).
 pub const RING_MS: u64 = 60_000;
 /// A leg must have connected its media by then (5.12).
 pub const MEDIA_CONNECT_MS: u64 = 30_000;
 /// A leg without session and without media is kept that long (5.12).
 pub const ORPHAN_LEG_MS: u64 = 60_000;
+/// A leg whose client closed its peer connection but said no `bye` is kept that long.
+pub const SILENT_HANGUP_MS: u64 = 5_000;
+/// A `verto.bye` to a client that rang is repeated after so long (5.10.3).
+pub const REPEAT_BYE_MS: u64 = 5_000;
 /// Between `verto.ping`s of a dialog (5.10.14).
 pub const DIALOG_PING_MS: u64 = 30_000;
 /// Ended dialog ids are remembered that long (5.10.3).
