@@ -15,9 +15,17 @@
 //! 4. [`MediaServer::close_leg`], [`MediaServer::close_room`]. A leg that dies by itself reports
 //!    [`MediaEvent::Closed`].
 
+pub mod audio;
+mod codec;
+pub mod dtmf;
 mod error;
+mod jitter;
 mod keys;
+mod mixer;
+mod playout;
 mod server;
+mod talk;
+pub mod tone;
 
 pub use error::MediaError;
 pub use keys::{CloseReason, LegFlags, LegKey, LegStats, MediaEvent, RoomKey, RoomKind};
