@@ -1,0 +1,201 @@
+//! Call buttons: where they lead, and which pages may have them.
+
+use offhook_auth::EmbedToken;
+use offhook_proto::rest::{ResourceType, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::resource::{Resource, ResourceDetails, insert_resource};
+use super::{Store, StoreError};
+
+/// A call button.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClickToCall {
+    /// Names it.
+    pub id: String,
+    /// Whose it is.
+    pub project_id: String,
+    /// For the owner.
+    pub name: String,
+    /// The rest.
+    pub settings: ClickToCallSettings,
+}
+
+/// Where a call button leads and who may press it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClickToCallSettings {
+    /// Where every call goes: a dial string, perhaps with a channel.
+    pub destination: String,
+    /// `*`, or origins such as `https://shop.example.com` and `https://*.example.com`.
+    pub allowed_origins: Vec<String>,
+    /// Life in seconds of the access tokens; `None` is the default.
+    #[serde(default)]
+    pub expires_in: Option<u64>,
+    /// The kill switch.
+    #[serde(default = "enabled")]
+    pub enabled: bool,
+}
+
+fn enabled() -> bool {
+    true
+}
+
+impl ClickToCall {
+    /// Where it leads, without the channel.
+    pub fn destination_name(&self) -> &str {
+        self.settings
+            .destination
+            .split('?')
+            .next()
+            .unwrap_or_default()
+    }
+
+    /// Whether a page of this origin may use it. `origin` is the header's value; `None` when the caller sent none, which
+    /// is for the server's configuration to judge, not for this.
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        self.settings
+            .allowed_origins
+            .iter()
+            .any(|pattern| matches_origin(pattern, origin))
+    }
+}
+
+impl From<Resource> for Option<ClickToCall> {
+    fn from(resource: Resource) -> Self {
+        let Resource {
+            id,
+            project_id,
+            name,
+            details,
+            ..
+        } = resource;
+        match details {
+            ResourceDetails::ClickToCall(settings) => Some(ClickToCall {
+                id,
+                project_id,
+                name,
+                settings,
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// `*` is every origin; `https://*.example.com` every host below `example.com`, on that scheme and port.
+pub(crate) fn matches_origin(pattern: &str, origin: &str) -> bool {
+    if pattern == "*" || pattern.eq_ignore_ascii_case(origin) {
+        return true;
+    }
+    let Some((scheme, domain)) = pattern.split_once("://*.") else {
+        return false;
+    };
+    let Some((origin_scheme, host)) = origin.split_once("://") else {
+        return false;
+    };
+    let Some(at) = host.len().checked_sub(domain.len()) else {
+        return false;
+    };
+    scheme.eq_ignore_ascii_case(origin_scheme)
+        && at > 1
+        && host.is_char_boundary(at)
+        && host[at..].eq_ignore_ascii_case(domain)
+        && host[..at].ends_with('.')
+}
+
+impl Store {
+    /// The call button with this resource id.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn click_to_call(
+        &self,
+        project_id: &str,
+        id: &str,
+    ) -> Result<Option<ClickToCall>, StoreError> {
+        Ok(self
+            .resource(project_id, Some(ResourceType::ClickToCall), id)
+            .await?
+            .and_then(Into::into))
+    }
+
+    /// Makes a call button and its public token, which is not kept: this is the only time it is seen.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the name is.
+    pub async fn create_click_to_call(
+        &self,
+        project_id: &str,
+        name: &str,
+        settings: &ClickToCallSettings,
+        now_s: u64,
+    ) -> Result<(Resource, EmbedToken), StoreError> {
+        let token = EmbedToken::generate();
+        let mut transaction = self.write().await?;
+        let id = insert_resource(
+            &mut transaction,
+            project_id,
+            ResourceType::ClickToCall,
+            name,
+            name,
+            settings,
+            now_s,
+        )
+        .await
+        .map_err(StoreError::taken("name"))?;
+        sqlx::query("INSERT INTO embed_tokens (hash, resource_id) VALUES ($1, $2)")
+            .bind(token.hash().to_stored())
+            .bind(&id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        let resource = Resource {
+            id,
+            project_id: project_id.to_owned(),
+            name: name.to_owned(),
+            display_name: name.to_owned(),
+            created_at: Timestamp(now_s),
+            updated_at: Timestamp(now_s),
+            details: ResourceDetails::ClickToCall(settings.clone()),
+        };
+        Ok((resource, token))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches_origin;
+
+    #[test]
+    fn origins_match_whole_or_by_subdomain() {
+        for (pattern, origin, expected) in [
+            ("*", "https://any.example", true),
+            ("https://shop.example.com", "https://shop.example.com", true),
+            ("https://Shop.example.com", "https://shop.example.com", true),
+            ("https://shop.example.com", "http://shop.example.com", false),
+            (
+                "https://shop.example.com",
+                "https://shop.example.com:8443",
+                false,
+            ),
+            (
+                "https://shop.example.com",
+                "https://shop.example.com.evil.test",
+                false,
+            ),
+            ("https://*.example.com", "https://shop.example.com", true),
+            ("https://*.example.com", "https://a.b.example.com", true),
+            ("https://*.example.com", "https://example.com", false),
+            ("https://*.example.com", "https://.example.com", false),
+            ("https://*.example.com", "https://evilexample.com", false),
+            ("https://*.example.com", "http://shop.example.com", false),
+            ("https://*.example.com", "null", false),
+            ("https://*.example.com", "https://é.example.com", true),
+            ("https://shop.example.com", "", false),
+        ] {
+            assert_eq!(
+                matches_origin(pattern, origin),
+                expected,
+                "{pattern} {origin}"
+            );
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What outlives a restart: projects, what they own, and the chains of refresh tokens.
+//!
+//! SQL with one set of queries: SQLite today, embedded, in a file of the data directory; the queries keep to what
+//! PostgreSQL understands too, and the three aliases below are where the choice is made. Several processes may
+//! have the file open at once, so the command line can write while the server runs.
+//!
+//! Nothing here is cached: a resource deleted is gone for the next request.
+mod address;
+mod click_to_call;
+mod embed;
+mod migrate;
+mod page;
+mod project;
+mod refresh;
+mod resource;
+mod room;
+mod settings;
+mod subscriber;
+
+use std::path::Path;
+use std::time::Duration;
+
+use offhook_auth::{SatClaims, SatKind};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use thiserror::Error;
+
+pub use address::{Address, AddressFilter, AddressKind, AddressSort};
+pub use click_to_call::{ClickToCall, ClickToCallSettings};
+pub use page::{Cursor, Order, PageRequest, Position, Slice};
+pub use project::Project;
+pub use refresh::Rotation;
+pub use resource::{Resource, ResourceDetails, SubscriberDetails};
+pub use room::ConferenceRoom;
+pub use subscriber::{Subscriber, SubscriberChange};
+
+pub(crate) type Db = sqlx::Sqlite;
+pub(crate) type Row = sqlx::sqlite::SqliteRow;
+type Pool = sqlx::SqlitePool;
+
+/// How long a writer waits for another process to finish writing.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const MOST_CONNECTIONS: u32 = 4;
+
+/// The database. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: Pool,
+}
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database refused, or cannot be reached. A retry may help.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Another thing of the project has that value. The caller's to mend.
+    #[error("{attribute} is taken")]
+    Taken {
+        /// The attribute, as the REST interface spells it.
+        attribute: &'static str,
+    },
+    /// The named project does not exist. The caller's to mend.
+    #[error("there is no such project")]
+    NoSuchProject,
+    /// A row that this version cannot read. The operator's to mend.
+    #[error("{what} {id} cannot be read: {reason}")]
+    Unreadable {
+        /// What the row is.
+        what: &'static str,
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database was written by a later version. The operator's to mend.
+    #[error(
+        "the database has schema {found}, this program knows {known}: use the newer program, or restore a backup"
+    )]
+    TooNew {
+        /// Schema of the file.
+        found: i64,
+        /// Newest schema known here.
+        known: i64,
+    },
+}
+
+impl StoreError {
+    /// Turns a violated uniqueness into [`StoreError::Taken`].
+    fn taken(attribute: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |error| match &error {
+            sqlx::Error::Database(inner) if inner.is_unique_violation() => {
+                Self::Taken { attribute }
+            }
+            sqlx::Error::Database(inner) if inner.is_foreign_key_violation() => Self::NoSuchProject,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl Store {
+    /// Opens the file, makes it when there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or written, or is newer than this program.
+    pub async fn open(file: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // With a write-ahead log this loses nothing when the program dies, and the last moments when the machine does.
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(MOST_CONNECTIONS)
+            .connect_with(options)
+            .await?;
+        Self::with_schema(pool).await
+    }
+
+    /// A database that ends with the value. For tests.
+    ///
+    /// # Errors
+    /// When SQLite has no memory.
+    pub async fn in_memory() -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .in_memory(true)
+            .foreign_keys(true);
+        // Each connection would have a memory of its own, and an idle one would be forgotten with it.
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options)
+            .await?;
+        Self::with_schema(pool).await
+    }
+
+    async fn with_schema(pool: Pool) -> Result<Self, StoreError> {
+        let store = Self { pool };
+        migrate::run(&store).await?;
+        Ok(store)
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Finishes what is being written and lets go of the file.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Whether whoever stands behind an access token still exists: its subscriber, and for an embed token the
+    /// click-to-call resource, enabled. Guests live as long as their project.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn token_is_live(&self, claims: &SatClaims) -> Result<bool, StoreError> {
+        let project = &claims.project_id;
+        Ok(match claims.kind {
+            SatKind::Subscriber => self
+                .subscriber(project, &claims.subscriber_id)
+                .await?
+                .is_some(),
+            SatKind::Embed => match &claims.resource_id {
+                Some(id) => self
+                    .click_to_call(project, id)
+                    .await?
+                    .is_some_and(|button| button.settings.enabled),
+                None => false,
+            },
+            SatKind::Guest => self.project(project).await?.is_some(),
+            SatKind::Invite => match &claims.resource_id {
+                Some(inviter) => self.subscriber(project, inviter).await?.is_some(),
+                None => false,
+            },
+        })
+    }
+
+    /// A transaction that holds the right to write from its beginning, so that it never fails half way because
+    /// somebody else wrote in between.
+    async fn write(&self) -> Result<sqlx::Transaction<'static, Db>, StoreError> {
+        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+/// A new id.
+fn new_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+/// SQL has signed numbers only; times and counts here are far from either end.
+fn to_sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn from_sql(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
