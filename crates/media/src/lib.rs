@@ -4,6 +4,7 @@
 //!
 //! - [`MediaServer`]: rooms with legs, each leg a WebRTC peer that is answered or offered by SDP. Runs on its own
 //!   threads with one UDP port each; commands and events pass by channels.
+//! - [`endpoint::Endpoint`]: one peer that calls, for programs and tests.
 //!
 //! What a server's user does, in order:
 //!
@@ -17,15 +18,24 @@
 
 pub mod audio;
 mod codec;
+mod datagram;
 pub mod dtmf;
+pub mod endpoint;
 mod error;
 mod jitter;
 mod keys;
 mod mixer;
+mod net;
+mod outbound;
+mod peer;
 mod playout;
+mod random;
+mod reception;
+mod sdp;
 mod server;
 mod talk;
 pub mod tone;
+mod waker;
 
 pub use error::MediaError;
 pub use keys::{CloseReason, LegFlags, LegKey, LegStats, MediaEvent, RoomKey, RoomKind};

@@ -7,9 +7,9 @@ use std::sync::mpsc::Sender;
 
 use tokio::sync::oneshot;
 
-use super::waker::Waker;
 use crate::error::MediaError;
 use crate::keys::{LegFlags, LegKey, LegStats, RoomKey, RoomKind};
+use crate::waker::Waker;
 
 /// A reply that carries an SDP.
 pub(super) type SdpReply = oneshot::Sender<Result<String, MediaError>>;

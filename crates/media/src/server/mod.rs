@@ -1,7 +1,6 @@
 //! The media server as its users call it: a handle that speaks to worker threads.
 
 mod command;
-mod waker;
 mod worker;
 
 use std::net::{IpAddr, SocketAddr};

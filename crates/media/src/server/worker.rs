@@ -11,9 +11,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::MediaConfig;
 use super::command::{Command, WorkerHandle};
-use super::waker::Waker;
 use crate::error::MediaError;
 use crate::keys::{MediaEvent, RoomKey, RoomKind};
+use crate::waker::Waker;
 
 const WAKE: Token = Token(0);
 const SOCKET: Token = Token(1);

@@ -1,0 +1,483 @@
+//! One WebRTC peer: the only place that knows str0m.
+//!
+//! It negotiates one audio section (Opus, telephone events), keeps ICE and DTLS, and carries RTP both ways without
+//! looking into it. The owner feeds datagrams and time, then calls [`Peer::poll`] until it says how long to wait.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::config::DtlsCert;
+use str0m::error::RtcError;
+use str0m::format::{Codec, FormatParams};
+use str0m::media::{Direction, Frequency, MediaKind, Mid, Pt};
+use str0m::net::{Protocol, Receive, Transmit};
+use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpWrite};
+use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc};
+
+use crate::error::MediaError;
+use crate::sdp::{Candidates, RemoteOffer, parse_answer};
+
+/// Between two statistics events.
+const STATS_INTERVAL: Duration = Duration::from_secs(1);
+/// Failures of the engine in a row, without a result between them, after which it is given up.
+const MAX_FAILURES: u32 = 8;
+/// Payload types we offer telephone events under (those of Chromium).
+const EVENT_PAYLOADS: [(u8, u32); 2] = [(110, 48_000), (126, 8_000)];
+
+/// The DTLS certificate all peers of a process share: made once, because making one takes longer than a handshake.
+#[derive(Clone, Debug)]
+pub(crate) struct Certificate(DtlsCert);
+
+impl Certificate {
+    pub(crate) fn generate() -> Result<Self, MediaError> {
+        str0m::crypto::from_feature_flags()
+            .dtls_provider
+            .generate_certificate()
+            .map(Certificate)
+            .ok_or_else(|| MediaError::Engine("no DTLS certificate could be made".into()))
+    }
+}
+
+/// Which side of ICE a peer plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ice {
+    /// Answers checks, sends none: a server at a known address.
+    Lite,
+    Full,
+}
+
+/// What a peer sends and receives, as far as we decide it (in offers).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AudioDirection {
+    pub(crate) send: bool,
+    pub(crate) receive: bool,
+}
+
+impl From<AudioDirection> for Direction {
+    fn from(direction: AudioDirection) -> Self {
+        match (direction.send, direction.receive) {
+            (true, true) => Direction::SendRecv,
+            (true, false) => Direction::SendOnly,
+            (false, true) => Direction::RecvOnly,
+            (false, false) => Direction::Inactive,
+        }
+    }
+}
+
+/// What a peer has to say.
+#[derive(Debug)]
+pub(crate) enum PeerOutput {
+    /// Send this.
+    Send {
+        from: SocketAddr,
+        to: SocketAddr,
+        datagram: Vec<u8>,
+    },
+    /// ICE and DTLS are up: audio may be sent.
+    Ready,
+    /// ICE has or has not a working path.
+    Path {
+        up: bool,
+    },
+    Audio(AudioPacket),
+    TelephoneEvent(AudioPacket),
+    /// Round trip and loss as the peer reports them.
+    Report {
+        round_trip: Option<Duration>,
+        loss: Option<f32>,
+    },
+    /// The peer ended the DTLS association.
+    Ended,
+    /// Nothing until then.
+    Wait(Instant),
+}
+
+/// A received packet.
+#[derive(Clone, Debug)]
+pub(crate) struct AudioPacket {
+    pub(crate) ssrc: u32,
+    /// Extended beyond 16 bits.
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) payload: Arc<[u8]>,
+    /// The sender's statement of its level (RFC 6464), dBFS.
+    pub(crate) level_dbfs: Option<f32>,
+}
+
+/// Where an outgoing packet stands in its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+    /// First packet after a discontinuity.
+    pub(crate) marker: bool,
+}
+
+/// The negotiated audio section.
+#[derive(Clone, Debug)]
+struct AudioSection {
+    mid: Mid,
+    opus: Pt,
+    events: Vec<Pt>,
+}
+
+/// See the module's documentation.
+pub(crate) struct Peer {
+    rtc: Rtc,
+    ice: Ice,
+    pending: Option<(SdpPendingOffer, Mid)>,
+    audio: Option<AudioSection>,
+    /// The peer's certificate hash as its description wrote it.
+    remote_fingerprint: Option<String>,
+    dtls_up: bool,
+    failures: u32,
+}
+
+impl Peer {
+    /// A peer that may be reached at `addresses`.
+    pub(crate) fn new(
+        now: Instant,
+        ice: Ice,
+        certificate: &Certificate,
+        addresses: impl Iterator<Item = SocketAddr>,
+    ) -> Result<Self, MediaError> {
+        let mut extensions = ExtensionMap::empty();
+        extensions.set(1, Extension::AudioLevel);
+        extensions.set(4, Extension::RtpMid);
+        let mut config = Rtc::builder()
+            .set_ice_lite(ice == Ice::Lite)
+            .set_dtls_cert(certificate.0.clone())
+            .set_rtp_mode(true)
+            .clear_codecs()
+            .set_extension_map(extensions)
+            .set_stats_interval(Some(STATS_INTERVAL))
+            .set_send_buffer_audio(1);
+        let codecs = config.codec_config();
+        codecs.enable_opus(true, false);
+        for (payload, rate) in EVENT_PAYLOADS {
+            if let Some(rate) = Frequency::new(rate) {
+                let format = FormatParams::parse_line("0-15");
+                codecs.add_config(payload.into(), None, Codec::Tele, rate, None, format);
+            }
+        }
+        let mut rtc = config.build(now);
+        for address in addresses {
+            let candidate = Candidate::host(address, "udp")
+                .map_err(|error| MediaError::Config(format!("{address}: {error}")))?;
+            rtc.add_local_candidate(candidate);
+        }
+        Ok(Peer {
+            rtc,
+            ice,
+            pending: None,
+            audio: None,
+            remote_fingerprint: None,
+            dtls_up: false,
+            failures: 0,
+        })
+    }
+
+    /// The ICE user fragment by which STUN requests name us.
+    pub(crate) fn local_ufrag(&mut self) -> String {
+        self.rtc.direct_api().local_ice_credentials().ufrag
+    }
+
+    /// Replaces the ICE credentials before they were told to anyone.
+    pub(crate) fn renew_credentials(&mut self) {
+        self.rtc
+            .direct_api()
+            .set_local_ice_credentials(IceCreds::new());
+    }
+
+    /// Whether the offer comes from the DTLS identity this peer already talks to.
+    pub(crate) fn is_same_identity(&self, offer: &RemoteOffer) -> bool {
+        self.remote_fingerprint
+            .as_ref()
+            .is_none_or(|known| *known == offer.fingerprint)
+    }
+
+    pub(crate) fn parse_offer(&self, text: &str) -> Result<RemoteOffer, MediaError> {
+        RemoteOffer::parse(text, self.candidates())
+    }
+
+    /// Answers an offer or a renegotiation.
+    pub(crate) fn answer(&mut self, offer: &RemoteOffer) -> Result<String, MediaError> {
+        let parsed = SdpOffer::from_sdp_string(&offer.audio)
+            .map_err(|error| MediaError::Sdp(error.to_string()))?;
+        let answer = self.rtc.sdp_api().accept_offer(parsed).map_err(sdp_error)?;
+        self.pending = None;
+        let answer = offer.complete(&answer.to_sdp_string())?;
+        self.remote_fingerprint = Some(offer.fingerprint.clone());
+        self.find_audio(Mid::from(offer.mid.as_str()))?;
+        Ok(answer)
+    }
+
+    /// Offers one audio section, the same one every time.
+    pub(crate) fn offer(
+        &mut self,
+        direction: AudioDirection,
+        ice_restart: bool,
+    ) -> Result<String, MediaError> {
+        let known = self.audio.as_ref().map(|audio| audio.mid);
+        let mut changes = self.rtc.sdp_api();
+        let mid = match known {
+            Some(mid) => {
+                changes.set_direction(mid, direction.into());
+                mid
+            }
+            None => changes.add_media(MediaKind::Audio, direction.into(), None, None, None),
+        };
+        if known.is_some() && ice_restart {
+            changes.ice_restart(true);
+        }
+        let (offer, pending) = changes
+            .apply()
+            .ok_or_else(|| MediaError::Negotiation("nothing has changed".into()))?;
+        self.pending = Some((pending, mid));
+        Ok(offer.to_sdp_string())
+    }
+
+    /// Takes the answer to the last [`offer`](Self::offer).
+    pub(crate) fn apply_answer(&mut self, text: &str) -> Result<(), MediaError> {
+        let audio = parse_answer(text, self.candidates())?;
+        let answer = SdpAnswer::from_sdp_string(&audio)
+            .map_err(|error| MediaError::Sdp(error.to_string()))?;
+        let (pending, mid) = self
+            .pending
+            .take()
+            .ok_or_else(|| MediaError::Negotiation("no offer waits for an answer".into()))?;
+        self.rtc
+            .sdp_api()
+            .accept_answer(pending, answer)
+            .map_err(sdp_error)?;
+        self.find_audio(mid)
+    }
+
+    /// Whether the peer would take the datagram: of STUN, that the message integrity is right.
+    ///
+    /// Returns `None` when it cannot even be parsed.
+    pub(crate) fn accepts(
+        &self,
+        now: Instant,
+        from: SocketAddr,
+        to: SocketAddr,
+        datagram: &[u8],
+    ) -> Option<bool> {
+        let receive = Receive::new(Protocol::Udp, from, to, datagram).ok()?;
+        Some(self.rtc.accepts(&Input::Receive(now, receive)))
+    }
+
+    /// Takes a datagram.
+    pub(crate) fn receive(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        to: SocketAddr,
+        datagram: &[u8],
+    ) -> Result<(), MediaError> {
+        let Ok(receive) = Receive::new(Protocol::Udp, from, to, datagram) else {
+            return Ok(());
+        };
+        let result = self.rtc.handle_input(Input::Receive(now, receive));
+        self.tolerate(result)
+    }
+
+    /// Lets time pass.
+    pub(crate) fn advance(&mut self, now: Instant) -> Result<(), MediaError> {
+        let result = self.rtc.handle_input(Input::Timeout(now));
+        self.tolerate(result)
+    }
+
+    /// Whether audio may be sent.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.dtls_up
+    }
+
+    /// Whether the negotiated direction lets us send.
+    pub(crate) fn may_send(&self) -> bool {
+        self.audio
+            .as_ref()
+            .and_then(|audio| self.rtc.media(audio.mid))
+            .is_some_and(|media| media.direction().is_sending())
+    }
+
+    /// Queues an audio packet; it goes out by [`poll`](Self::poll) after the next [`advance`](Self::advance).
+    pub(crate) fn send_audio(
+        &mut self,
+        now: Instant,
+        stamp: Stamp,
+        payload: Arc<[u8]>,
+        level_dbfs: Option<f32>,
+    ) -> bool {
+        if !self.dtls_up {
+            return false;
+        }
+        let Some(audio) = &self.audio else {
+            return false;
+        };
+        let (mid, opus) = (audio.mid, audio.opus);
+        let mut direct = self.rtc.direct_api();
+        let Some(stream) = direct.stream_tx_by_mid(mid, None) else {
+            return false;
+        };
+        let levels = ExtensionValues {
+            audio_level: level_dbfs.map(|level| level.clamp(-127.0, 0.0) as i8),
+            voice_activity: level_dbfs.map(|level| level > -50.0),
+            ..ExtensionValues::default()
+        };
+        stream.write_rtp(
+            RtpWrite::new(opus, stamp.sequence.into(), stamp.timestamp, now, payload)
+                .marker(stamp.marker)
+                .ext_vals(levels),
+        );
+        true
+    }
+
+    /// Ends the DTLS association; the farewell goes out by [`poll`](Self::poll).
+    pub(crate) fn close(&mut self) {
+        if let Err(error) = self.rtc.close() {
+            tracing::debug!(%error, "peer did not close cleanly");
+        }
+    }
+
+    /// The next thing to do. Ends with [`PeerOutput::Wait`].
+    pub(crate) fn poll(&mut self) -> Result<PeerOutput, MediaError> {
+        loop {
+            let output = self.rtc.poll_output();
+            let output = match output {
+                Ok(output) => output,
+                Err(error) => {
+                    self.tolerate(Err(error))?;
+                    continue;
+                }
+            };
+            self.failures = 0;
+            match output {
+                Output::Timeout(at) => return Ok(PeerOutput::Wait(at)),
+                Output::Transmit(Transmit {
+                    source,
+                    destination,
+                    contents,
+                    ..
+                }) => {
+                    let datagram = contents.into();
+                    return Ok(PeerOutput::Send {
+                        from: source,
+                        to: destination,
+                        datagram,
+                    });
+                }
+                Output::Event(event) => {
+                    if let Some(output) = self.event(event) {
+                        return Ok(output);
+                    }
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) -> Option<PeerOutput> {
+        match event {
+            Event::Connected => {
+                self.dtls_up = true;
+                Some(PeerOutput::Ready)
+            }
+            Event::IceConnectionStateChange(state) => match state {
+                IceConnectionState::Connected | IceConnectionState::Completed => {
+                    Some(PeerOutput::Path { up: true })
+                }
+                IceConnectionState::Disconnected => Some(PeerOutput::Path { up: false }),
+                _ => None,
+            },
+            Event::RtpPacket(packet) => {
+                let audio = self.audio.as_ref()?;
+                let payload_type = packet.header.payload_type;
+                let received = AudioPacket {
+                    ssrc: *packet.header.ssrc,
+                    sequence: *packet.seq_no,
+                    timestamp: packet.header.timestamp,
+                    level_dbfs: packet.header.ext_vals.audio_level.map(f32::from),
+                    payload: packet.payload,
+                };
+                if payload_type == audio.opus {
+                    Some(PeerOutput::Audio(received))
+                } else if audio.events.contains(&payload_type) {
+                    Some(PeerOutput::TelephoneEvent(received))
+                } else {
+                    None
+                }
+            }
+            Event::MediaEgressStats(stats) => Some(PeerOutput::Report {
+                round_trip: stats.rtt,
+                loss: stats.loss,
+            }),
+            Event::PeerStats(stats) => {
+                let pair = stats.selected_candidate_pair?;
+                let round_trip = Some(pair.current_round_trip_time?);
+                Some(PeerOutput::Report {
+                    round_trip,
+                    loss: None,
+                })
+            }
+            Event::Closed => Some(PeerOutput::Ended),
+            _ => None,
+        }
+    }
+
+    /// A failure that leaves the engine alive came from a datagram that anybody may have sent: it is not the peer's end.
+    fn tolerate(&mut self, result: Result<(), RtcError>) -> Result<(), MediaError> {
+        let Err(error) = result else { return Ok(()) };
+        self.failures += 1;
+        if self.rtc.is_alive() && self.failures < MAX_FAILURES {
+            tracing::debug!(%error, "media engine refused an input");
+            return Ok(());
+        }
+        self.rtc.disconnect();
+        Err(MediaError::Engine(error.to_string()))
+    }
+
+    fn candidates(&self) -> Candidates {
+        match self.ice {
+            Ice::Lite => Candidates::Drop,
+            Ice::Full => Candidates::Keep,
+        }
+    }
+
+    /// Finds out what was negotiated.
+    fn find_audio(&mut self, mid: Mid) -> Result<(), MediaError> {
+        let media = self
+            .rtc
+            .media(mid)
+            .ok_or_else(|| MediaError::Sdp("the audio section is gone".into()))?;
+        let config = self.rtc.codec_config();
+        let payloads = |codec: Codec| {
+            let ours = config
+                .params()
+                .iter()
+                .filter(move |p| p.spec().codec == codec);
+            ours.map(|p| p.pt())
+                .filter(|pt| media.remote_pts().contains(pt))
+                .collect::<Vec<_>>()
+        };
+        let opus = *payloads(Codec::Opus)
+            .first()
+            .ok_or_else(|| MediaError::Sdp("no common audio codec: Opus is needed".into()))?;
+        self.audio = Some(AudioSection {
+            mid,
+            opus,
+            events: payloads(Codec::Tele),
+        });
+        Ok(())
+    }
+}
+
+fn sdp_error(error: RtcError) -> MediaError {
+    match error {
+        RtcError::ChangesOutOfOrder => {
+            MediaError::Negotiation("the answer is not to the last offer".into())
+        }
+        other => MediaError::Sdp(other.to_string()),
+    }
+}
