@@ -1,4 +1,8 @@
 //! What a driver tells the engine.
+#![allow(
+    missing_docs,
+    reason = "fields and plain variants are named for what they carry; what needs words has them"
+)]
 
 use miniserde::json::Value;
 
@@ -17,7 +21,10 @@ pub enum Input {
     /// The application asks for something. Answered by exactly one `Output::Done`.
     Command { id: CommandId, command: Command },
     /// The provider answered `Output::Authenticate` or `Output::Refresh`.
-    Credential { request: RequestId, result: Result<Credential, Failure> },
+    Credential {
+        request: RequestId,
+        result: Result<Credential, Failure>,
+    },
     /// The socket asked for by `Output::OpenSocket` is open.
     SocketOpened { socket: SocketId },
     /// The socket closed or could not be opened.
@@ -25,9 +32,15 @@ pub enum Input {
     /// A text frame arrived.
     Frame { socket: SocketId, text: String },
     /// `Output::Http` ended. `Err` means no response at all (network, time-out).
-    Http { request: RequestId, result: Result<HttpResponse, Failure> },
+    Http {
+        request: RequestId,
+        result: Result<HttpResponse, Failure>,
+    },
     /// `Output::SignProof` ended: the compact JWS, or why it could not be made.
-    Proof { request: RequestId, result: Result<String, Failure> },
+    Proof {
+        request: RequestId,
+        result: Result<String, Failure>,
+    },
     /// A peer connection reports.
     Peer { leg: LegId, report: PeerReport },
     /// The device went online (`true`) or offline.
@@ -54,7 +67,12 @@ pub enum Command {
     /// Announces the user offline.
     Unregister,
     /// Places a call. Done with `{"callId": …}` as soon as the server accepted the invite.
-    Dial { to: String, options: MediaOptions, user_variables: Value, node_id: Option<String> },
+    Dial {
+        to: String,
+        options: MediaOptions,
+        user_variables: Value,
+        node_id: Option<String>,
+    },
     /// Answers an inbound call. Options left `None` follow the offer (audio) and default to off (video).
     Answer { call: LegId, options: MediaOptions },
     /// Rejects an inbound call (`USER_BUSY`, 17).
@@ -64,9 +82,18 @@ pub enum Command {
     /// Sends DTMF. Digits are checked here: `0-9 * # A-D w W ,`.
     SendDigits { call: LegId, digits: String },
     /// A call method of wire-protocol.md 7 in the caller's context; `member` = target (own member when `None`).
-    CallMethod { call: LegId, method: String, member: Option<String>, args: Value },
+    CallMethod {
+        call: LegId,
+        method: String,
+        member: Option<String>,
+        args: Value,
+    },
     /// Self mute and unmute: tells the server, then switches local capture, whatever the server said.
-    SetMuted { call: LegId, video: bool, muted: bool },
+    SetMuted {
+        call: LegId,
+        video: bool,
+        muted: bool,
+    },
     /// Asks the server to deliver an event type for this call (`verto.subscribe`).
     Subscribe { call: LegId, event_type: String },
     /// Merges user variables into the call's.
@@ -74,9 +101,17 @@ pub enum Command {
     /// ICE restart of the main leg (`verto.modify updateMedia`).
     RestartIce { call: LegId, relay_only: bool },
     /// A raw JSON-RPC request. Done with the whole `result`.
-    Execute { method: String, params: Value, timeout_ms: Option<u64> },
+    Execute {
+        method: String,
+        params: Value,
+        timeout_ms: Option<u64>,
+    },
     /// An authenticated REST request by path (`/api/fabric/…`) or absolute URL on the API origin. Done with `{status, body}`.
-    Fetch { method: String, target: String, body: Option<Value> },
+    Fetch {
+        method: String,
+        target: String,
+        body: Option<Value>,
+    },
 }
 
 /// What a provider returned.
@@ -93,7 +128,9 @@ pub struct Credential {
 impl core::fmt::Debug for Credential {
     /// Prints no secret.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Credential").field("expiry_at", &self.expiry_at).finish_non_exhaustive()
+        f.debug_struct("Credential")
+            .field("expiry_at", &self.expiry_at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -129,15 +166,27 @@ pub struct MediaOptions {
 #[derive(Clone, Debug)]
 pub enum PeerReport {
     /// The local description asked for is set and may be sent. `sending_*` says what was really captured.
-    LocalDescription { sdp: String, sending_audio: bool, sending_video: bool },
+    LocalDescription {
+        sdp: String,
+        sending_audio: bool,
+        sending_video: bool,
+    },
     /// The remote description was applied.
     RemoteApplied,
     /// The connection's state, by the names of `RTCPeerConnectionState`.
     State { state: PeerState },
     /// Capture was refused or impossible. `fatal`: the leg cannot go on.
-    MediaAccess { failure: Failure, media: String, fatal: bool },
+    MediaAccess {
+        failure: Failure,
+        media: String,
+        fatal: bool,
+    },
     /// A track operation failed; the leg goes on.
-    MediaTrack { failure: Failure, operation: String, kind: String },
+    MediaTrack {
+        failure: Failure,
+        operation: String,
+        kind: String,
+    },
     /// The peer connection could not do what was asked; the leg cannot go on.
     Failed { failure: Failure, operation: String },
 }

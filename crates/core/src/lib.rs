@@ -10,5 +10,18 @@
 //!                                    └─ deadline(): when the driver must send Input::Tick at the latest
 //! ```
 pub mod clock;
+mod context;
+mod credential;
+mod dialog;
+pub mod engine;
+mod error;
+mod http_date;
 pub mod input;
+pub mod json;
 pub mod output;
+mod random;
+mod room;
+mod rpc;
+mod session;
+mod startup;
+mod token;

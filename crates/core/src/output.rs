@@ -1,4 +1,8 @@
 //! What the engine tells a driver.
+#![allow(
+    missing_docs,
+    reason = "fields and plain variants are named for what they carry; what needs words has them"
+)]
 
 use crate::input::{CommandId, LegId, RequestId, SocketId};
 use miniserde::json::Value;
@@ -17,15 +21,25 @@ pub enum Output {
     /// Close it. No report is needed.
     CloseSocket { socket: SocketId },
     /// Do a REST request; answer with `Input::Http`.
-    Http { request: RequestId, http: HttpRequest },
+    Http {
+        request: RequestId,
+        http: HttpRequest,
+    },
     /// Sign a DPoP payload (the JSON text) with the client's key; the driver adds the header. Answer with `Input::Proof`.
     SignProof { request: RequestId, payload: String },
     /// Something for a peer connection.
     Peer { leg: LegId, command: PeerCommand },
     /// Keep (`Some`) or forget (`None`) a value.
-    Store { scope: Scope, key: String, value: Option<String> },
+    Store {
+        scope: Scope,
+        key: String,
+        value: Option<String>,
+    },
     /// The answer to a command.
-    Done { id: CommandId, result: Result<Value, EngineError> },
+    Done {
+        id: CommandId,
+        result: Result<Value, EngineError>,
+    },
     /// Something the application may observe.
     Event(Event),
 }
@@ -51,11 +65,22 @@ pub struct HttpRequest {
 #[derive(Clone, Debug)]
 pub enum PeerCommand {
     /// Make the connection. Nothing is captured yet.
-    Create { ice_servers: Value, relay_only: bool },
+    Create {
+        ice_servers: Value,
+        relay_only: bool,
+    },
     /// Capture as planned, make and set an offer, report `LocalDescription`. Do not wait for candidates unless `wait_for_candidates`.
-    Offer { media: MediaPlan, wait_for_candidates: bool, ice_restart: bool },
+    Offer {
+        media: MediaPlan,
+        wait_for_candidates: bool,
+        ice_restart: bool,
+    },
     /// Apply the offer, capture as planned, make and set an answer, report `LocalDescription`.
-    Answer { offer: String, media: MediaPlan, wait_for_candidates: bool },
+    Answer {
+        offer: String,
+        media: MediaPlan,
+        wait_for_candidates: bool,
+    },
     /// Apply the remote answer, report `RemoteApplied`.
     ApplyAnswer { sdp: String },
     /// Stop (`false`) or resume capture and sending of a kind.
@@ -131,7 +156,11 @@ pub enum CallEvent {
     /// `mediaDirections$`: `{audio, video}`.
     Directions(Value),
     /// `call.errors$`.
-    Error { kind: &'static str, fatal: bool, error: EngineError },
+    Error {
+        kind: &'static str,
+        fatal: bool,
+        error: EngineError,
+    },
     /// A call event envelope as the server sent it.
     Signaling(Value),
     /// A Verto message of this call.

@@ -1,1 +1,30 @@
-//! The Offhook SDK for Rust programs.
+//! The Offhook SDK for Rust programs: calls without a browser.
+//!
+//! A [`Client`] is one session with a server. It takes its tokens from a [`CredentialProvider`], keeps the session
+//! alive through network loss, and places ([`Client::dial`]) and receives ([`Client::incoming`]) calls. What is played
+//! into a call and where what is heard goes is told by [`AudioOptions`].
+//!
+//! Everything that can be decided is decided in `offhook-core`, the same engine that the JavaScript SDK runs; this
+//! crate drives it on tokio: sockets, HTTP, timers, and the media connection of `offhook-media`.
+mod call;
+mod client;
+mod driver;
+mod error;
+mod http;
+mod peer;
+mod provider;
+mod socket;
+mod tls;
+mod value;
+
+pub use call::{Call, CallEvent, Direction, Ended, Participant};
+pub use client::{Client, ClientBuilder, CredentialStatus, DialOptions};
+pub use error::Error;
+pub use offhook_core::output::CallStatus;
+pub use offhook_media::endpoint::{AudioSource, EndpointStats};
+pub use peer::AudioOptions;
+pub use provider::{
+    AuthenticateContext, Credential, CredentialProvider, EmbedTokenCredentialProvider,
+    ProviderError, ProviderFuture, StaticCredentialProvider,
+};
+pub use tls::{Trust, TrustError};

@@ -1,0 +1,53 @@
+//! What every part of the engine works with: the time, the outputs, chance, and the requests under way.
+
+use std::collections::VecDeque;
+
+use miniserde::json::Value;
+
+use crate::clock::Now;
+use crate::input::{CommandId, RequestId};
+use crate::output::{CallEvent, EngineError, Event, Output};
+use crate::random::Random;
+use crate::rpc::Rpc;
+
+pub(crate) struct Context {
+    pub(crate) now: Now,
+    pub(crate) out: VecDeque<Output>,
+    pub(crate) random: Random,
+    pub(crate) rpc: Rpc,
+    requests: RequestId,
+}
+
+impl Context {
+    pub(crate) fn new(seed: [u8; 32], now: Now) -> Self {
+        Self {
+            now,
+            out: VecDeque::new(),
+            random: Random::new(seed),
+            rpc: Rpc::default(),
+            requests: 0,
+        }
+    }
+
+    pub(crate) fn request_id(&mut self) -> RequestId {
+        self.requests += 1;
+        self.requests
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.out.push_back(Output::Event(event));
+    }
+
+    pub(crate) fn call_event(&mut self, call: &str, event: CallEvent) {
+        let call = call.to_owned();
+        self.event(Event::Call { call, event });
+    }
+
+    pub(crate) fn done(&mut self, id: CommandId, result: Result<Value, EngineError>) {
+        self.out.push_back(Output::Done { id, result });
+    }
+
+    pub(crate) fn error(&mut self, error: EngineError) {
+        self.event(Event::Error(error));
+    }
+}

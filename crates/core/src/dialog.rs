@@ -1,0 +1,963 @@
+//! One call: its dialog with the server and its peer connection.
+
+use miniserde::json::Value;
+use offhook_proto::method::{event, verto};
+
+use crate::context::Context;
+use crate::input::{CommandId, LegId, MediaOptions, PeerReport, PeerState};
+use crate::json;
+use crate::output::{CallEvent, CallStatus, EngineError, MediaPlan, Output, PeerCommand};
+use crate::room::Room;
+use crate::rpc::{Envelope, Purpose};
+
+/// From the moment the invite is sent until the server must have accepted it. Permission prompts do not count.
+const INVITE_MS: u64 = 10_000;
+/// A connection that lost contact gets that long to come back by itself.
+const GRACE_MS: u64 = 2_000;
+/// An ICE restart must have brought the connection back by then.
+const RESTART_MS: u64 = 8_000;
+/// Restarts without success before the call is given up.
+const RESTARTS: u32 = 5;
+/// What the official client asks for with its first SDP (wire-protocol.md 5.2).
+const SUBSCRIBE: [&str; 9] = [
+    "track",
+    "destroy",
+    "member.updated.videoMuted",
+    "layout.changed",
+    "room.subscribed",
+    "member.updated.audioMuted",
+    "media.connected",
+    "room.updated",
+    "call.joined",
+];
+
+/// How far the dialog is with the server.
+enum Stage {
+    /// Outbound: waits for the session to be ready, until then.
+    Parked { until: u64 },
+    /// Outbound: the peer connection makes its offer.
+    Offering,
+    /// Outbound: the invite is out.
+    Inviting,
+    /// Outbound: accepted by the server, nobody has answered.
+    Accepted,
+    /// Inbound: rings.
+    Ringing { offer: String },
+    /// Inbound: the peer connection makes its answer.
+    Answering { command: CommandId },
+    /// Both sides have their descriptions.
+    Up,
+    /// Gone.
+    Over,
+}
+
+/// What the peer connection was last asked for, beyond the first exchange.
+enum Restart {
+    Idle,
+    /// Contact was lost.
+    Waiting {
+        at: u64,
+        attempt: u32,
+    },
+    /// A restart is under way.
+    Running {
+        due: u64,
+        attempt: u32,
+    },
+}
+
+pub(crate) struct Dialog {
+    id: LegId,
+    outbound: bool,
+    stage: Stage,
+    pub(crate) status: CallStatus,
+    destination: String,
+    caller: [Option<String>; 2],
+    callee: [Option<String>; 2],
+    node_id: String,
+    self_id: Option<String>,
+    /// Ids under which the server speaks of this call.
+    known_ids: Vec<String>,
+    options: MediaOptions,
+    variables: Value,
+    dial: Option<CommandId>,
+    /// Outbound: the answer's SDP was given to the peer connection.
+    answered: bool,
+    peer: bool,
+    peer_state: PeerState,
+    restart: Restart,
+    pub(crate) room: Room,
+}
+
+/// What a session gives its dialogs.
+pub(crate) struct Offer<'a> {
+    pub(crate) ice_servers: &'a Value,
+    pub(crate) wait_for_candidates: bool,
+}
+
+impl Dialog {
+    /// A call to `to`.
+    pub(crate) fn outbound(
+        ctx: &mut Context,
+        to: &str,
+        options: MediaOptions,
+        variables: Value,
+        node_id: Option<String>,
+        command: CommandId,
+    ) -> Self {
+        let id = ctx.random.uuid();
+        let mut dialog = Self::blank(id, true, options, variables);
+        dialog.destination = to.to_owned();
+        dialog.callee = [Some(to.to_owned()), None];
+        dialog.node_id = node_id.unwrap_or_default();
+        dialog.dial = Some(command);
+        dialog.announce(ctx);
+        dialog
+    }
+
+    /// A call that comes in; `None` when the message lacks what a call needs.
+    pub(crate) fn inbound(
+        ctx: &mut Context,
+        params: &Value,
+        node_id: Option<&str>,
+        preset: &Value,
+    ) -> Option<Self> {
+        let id = json::str_of(params, "callID").filter(|id| !id.is_empty())?;
+        let offer = json::str_of(params, "sdp").filter(|sdp| !sdp.is_empty())?;
+        let mut dialog = Self::blank(
+            id.to_owned(),
+            false,
+            MediaOptions::default(),
+            preset.clone(),
+        );
+        let named = |name: &str| {
+            json::str_of(params, name)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        dialog.caller = [named("caller_id_number"), named("caller_id_name")];
+        dialog.callee = [named("callee_id_number"), named("callee_id_name")];
+        let destination = dialog.callee[0].as_ref().or(dialog.caller[0].as_ref());
+        dialog.destination = destination.cloned().unwrap_or_default();
+        dialog.node_id = node_id.unwrap_or_default().to_owned();
+        dialog.stage = Stage::Ringing {
+            offer: offer.to_owned(),
+        };
+        dialog.status = CallStatus::Ringing;
+        dialog.take_variables(params);
+        dialog.announce(ctx);
+        Some(dialog)
+    }
+
+    fn blank(id: LegId, outbound: bool, options: MediaOptions, variables: Value) -> Self {
+        Self {
+            known_ids: vec![id.clone()],
+            id,
+            outbound,
+            stage: Stage::Parked { until: u64::MAX },
+            status: CallStatus::New,
+            destination: String::new(),
+            caller: [None, None],
+            callee: [None, None],
+            node_id: String::new(),
+            self_id: None,
+            options,
+            variables,
+            dial: None,
+            answered: false,
+            peer: false,
+            peer_state: PeerState::New,
+            restart: Restart::Idle,
+            room: Room::default(),
+        }
+    }
+
+    fn announce(&self, ctx: &mut Context) {
+        let party = |text: &Option<String>| json::optional(text.as_deref());
+        let direction = if self.outbound { "outbound" } else { "inbound" };
+        let created = json::object([
+            ("direction", json::text(direction)),
+            ("to", party(&self.callee[0])),
+            ("toName", party(&self.callee[1])),
+            ("from", party(&self.caller[0])),
+            ("fromName", party(&self.caller[1])),
+            (
+                "nodeId",
+                json::optional(Some(self.node_id.as_str()).filter(|id| !id.is_empty())),
+            ),
+        ]);
+        ctx.call_event(&self.id, CallEvent::Created(created));
+        ctx.call_event(&self.id, CallEvent::UserVariables(self.variables.clone()));
+        ctx.call_event(&self.id, CallEvent::Status(self.status));
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Over)
+    }
+
+    pub(crate) fn is_parked(&self) -> bool {
+        matches!(self.stage, Stage::Parked { .. })
+    }
+
+    pub(crate) fn is_ringing(&self) -> bool {
+        matches!(self.stage, Stage::Ringing { .. })
+    }
+
+    /// Whether an event is about this call (wire-protocol.md 6.1).
+    pub(crate) fn is_meant(&self, payload: &Value) -> bool {
+        let call = json::str_of(payload, "call_id");
+        let session = json::str_of(payload, "room_session_id");
+        call.is_some_and(|id| self.goes_by(id))
+            || session.is_some_and(|id| self.room.knows_session(id))
+    }
+
+    pub(crate) fn goes_by(&self, id: &str) -> bool {
+        self.known_ids.iter().any(|known| known == id)
+    }
+
+    /// How long an outbound call waits for the session.
+    pub(crate) fn park_until(&mut self, until: u64) {
+        self.stage = Stage::Parked { until };
+    }
+
+    // Outbound, step by step.
+
+    /// The session is ready: make the offer.
+    pub(crate) fn begin(&mut self, ctx: &mut Context, offer: &Offer<'_>) {
+        self.stage = Stage::Offering;
+        self.create_peer(ctx, offer);
+        let video = self.options.video.unwrap_or(false);
+        let media = MediaPlan {
+            send_audio: self.options.audio.unwrap_or(true),
+            send_video: video,
+            receive_audio: self.options.receive_audio.unwrap_or(true),
+            receive_video: self.options.receive_video.unwrap_or(false),
+            fallback_to_receive_only: self.options.fallback_to_receive_only.unwrap_or(true),
+        };
+        if !(media.send_audio || media.send_video || media.receive_audio || media.receive_video) {
+            let error = EngineError::new("InvalidParams", "a call must send or receive something");
+            return self.fail(ctx, error, false);
+        }
+        let wait_for_candidates = offer.wait_for_candidates;
+        self.tell_peer(
+            ctx,
+            PeerCommand::Offer {
+                media,
+                wait_for_candidates,
+                ice_restart: false,
+            },
+        );
+    }
+
+    fn invite(&mut self, ctx: &mut Context, sdp: &str) {
+        self.stage = Stage::Inviting;
+        let params = json::object([("dialogParams", self.params()), ("sdp", json::text(sdp))]);
+        let purpose = Purpose::Invite {
+            call: self.id.clone(),
+        };
+        let envelope = json::object([
+            ("callID", json::text(&self.id)),
+            ("node_id", json::text(&self.node_id)),
+            (
+                "message",
+                json::object([
+                    ("jsonrpc", json::text("2.0")),
+                    ("id", Value::String(ctx.random.uuid())),
+                    ("method", json::text(verto::INVITE)),
+                    ("params", params),
+                ]),
+            ),
+            ("subscribe", json::texts(&SUBSCRIBE)),
+        ]);
+        ctx.request_within(offhook_proto::method::VERTO, envelope, purpose, INVITE_MS);
+    }
+
+    /// The server's answer to the invite.
+    pub(crate) fn invited(&mut self, ctx: &mut Context, result: Result<Value, EngineError>) {
+        if !matches!(self.stage, Stage::Inviting) {
+            return;
+        }
+        let accepted = result.and_then(|result| {
+            let inner = verto_result(&result)?;
+            if json::str_of(inner, "message") == Some("CALL CREATED") {
+                Ok(result)
+            } else {
+                Err(EngineError::new(
+                    "UnexpectedError",
+                    "the server did not say that the call was created",
+                ))
+            }
+        });
+        let result = match accepted {
+            Ok(result) => result,
+            // Without an answer the server may have made the call all the same.
+            Err(error) => return self.fail(ctx, error, true),
+        };
+        self.stage = Stage::Accepted;
+        if let Some(node) = json::str_of(&result, "node_id") {
+            self.set_node(ctx, node);
+        }
+        let Ok(inner) = verto_result(&result) else {
+            return;
+        };
+        if let Some(id) = json::str_of(inner, "callID")
+            && !self.goes_by(id)
+        {
+            self.known_ids.push(id.to_owned());
+        }
+        if let Some(member) = json::str_of(inner, "memberID") {
+            self.set_self(ctx, member);
+        }
+        self.set_status(ctx, CallStatus::Trying);
+        if let Some(command) = self.dial.take() {
+            ctx.done(
+                command,
+                Ok(json::object([("callId", json::text(&self.id))])),
+            );
+        }
+    }
+
+    // Inbound, step by step.
+
+    pub(crate) fn answer(
+        &mut self,
+        ctx: &mut Context,
+        options: MediaOptions,
+        command: CommandId,
+        with: &Offer<'_>,
+    ) {
+        let Stage::Ringing { offer } =
+            std::mem::replace(&mut self.stage, Stage::Answering { command })
+        else {
+            return;
+        };
+        self.create_peer(ctx, with);
+        let offered = |kind: &str| offer.contains(kind);
+        // Audio follows the offer; a camera is opened only by request.
+        let video = options.video.unwrap_or(false) && offered("m=video");
+        let media = MediaPlan {
+            send_audio: options.audio.unwrap_or(true) && offered("m=audio"),
+            send_video: video,
+            receive_audio: options.receive_audio.unwrap_or(true) && offered("m=audio"),
+            receive_video: options.receive_video.unwrap_or(video) && offered("m=video"),
+            fallback_to_receive_only: options.fallback_to_receive_only.unwrap_or(true),
+        };
+        let wait_for_candidates = with.wait_for_candidates;
+        self.tell_peer(
+            ctx,
+            PeerCommand::Answer {
+                offer,
+                media,
+                wait_for_candidates,
+            },
+        );
+    }
+
+    fn send_answer(&mut self, ctx: &mut Context, sdp: &str, command: CommandId) {
+        self.stage = Stage::Up;
+        self.set_status(ctx, CallStatus::Connecting);
+        let params = json::object([("dialogParams", self.params()), ("sdp", json::text(sdp))]);
+        let purpose = Purpose::Answer {
+            call: self.id.clone(),
+            command,
+        };
+        self.verto(ctx, verto::ANSWER, params, Some(&SUBSCRIBE), purpose);
+    }
+
+    /// The server's answer to ours.
+    pub(crate) fn answer_taken(
+        &mut self,
+        ctx: &mut Context,
+        result: Result<Value, EngineError>,
+        command: CommandId,
+    ) {
+        match result.and_then(|result| verto_result(&result).map(drop)) {
+            Ok(()) => ctx.done(command, Ok(Value::Null)),
+            Err(error) => {
+                ctx.done(command, Err(error.clone()));
+                if !error.is_safe() {
+                    self.fail(ctx, error, true);
+                }
+            }
+        }
+    }
+
+    // What the server sends.
+
+    /// A message of the dialog layer for this call.
+    pub(crate) fn message(&mut self, ctx: &mut Context, method: &str, params: &Value) {
+        self.take_variables(params);
+        match method {
+            verto::ANSWER | verto::MEDIA => {
+                self.remote_answer(ctx, method, json::str_of(params, "sdp"))
+            }
+            verto::BYE => self.bye(ctx, params),
+            verto::PING => {
+                let params = params.clone();
+                self.verto(ctx, verto::PONG, params, None, Purpose::Forgotten);
+            }
+            verto::MEDIA_PARAMS => {
+                if let Some(params) = json::get(params, "mediaParams") {
+                    self.tell_peer(
+                        ctx,
+                        PeerCommand::ApplyMediaParams {
+                            params: params.clone(),
+                        },
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn remote_answer(&mut self, ctx: &mut Context, method: &str, sdp: Option<&str>) {
+        if !matches!(self.stage, Stage::Inviting | Stage::Accepted | Stage::Up) || !self.outbound {
+            return;
+        }
+        if let Some(sdp) = sdp.filter(|sdp| !sdp.is_empty() && !self.answered) {
+            self.answered = true;
+            self.tell_peer(
+                ctx,
+                PeerCommand::ApplyAnswer {
+                    sdp: sdp.to_owned(),
+                },
+            );
+        }
+        let (status, stage) = match method {
+            verto::MEDIA => (CallStatus::Ringing, Stage::Accepted),
+            _ => (CallStatus::Connecting, Stage::Up),
+        };
+        if matches!(self.stage, Stage::Inviting | Stage::Accepted) {
+            self.stage = stage;
+        }
+        // Media may be up already, through early media.
+        let status = match self.peer_state {
+            PeerState::Connected if method == verto::ANSWER => CallStatus::Connected,
+            _ => status,
+        };
+        self.set_status(ctx, status);
+    }
+
+    fn bye(&mut self, ctx: &mut Context, params: &Value) {
+        let ended = json::object([
+            (
+                "cause",
+                json::get(params, "cause").cloned().unwrap_or_default(),
+            ),
+            (
+                "causeCode",
+                json::get(params, "causeCode").cloned().unwrap_or_default(),
+            ),
+            ("by", json::text("remote")),
+        ]);
+        if let Some(command) = self.dial.take() {
+            let cause = json::str_of(params, "cause").unwrap_or("the other side ended the call");
+            let cause = EngineError::new("Error", cause);
+            ctx.done(
+                command,
+                Err(EngineError::call_create(
+                    "the call ended before it was set up",
+                    "outbound",
+                    cause,
+                )),
+            );
+        }
+        ctx.call_event(&self.id, CallEvent::Ended(ended));
+        self.set_status(ctx, CallStatus::Disconnected);
+        self.end(ctx);
+    }
+
+    /// A call or room event that is meant for this call.
+    pub(crate) fn room_event(&mut self, ctx: &mut Context, kind: &str, payload: &Value) {
+        if kind == event::CALL_JOINED {
+            if let Some(id) = json::str_of(payload, "call_id")
+                && !self.goes_by(id)
+            {
+                self.known_ids.push(id.to_owned());
+            }
+            if self.self_id.is_none()
+                && let Some(member) = json::str_of(payload, "member_id")
+            {
+                let member = member.to_owned();
+                self.set_self(ctx, &member);
+            }
+        }
+        if kind == event::CALL_STATE
+            && json::str_of(payload, "call_state") == Some("ringing")
+            && self.outbound
+            && matches!(self.status, CallStatus::New | CallStatus::Trying)
+        {
+            self.set_status(ctx, CallStatus::Ringing);
+        }
+        let id = self.id.clone();
+        self.room.apply(ctx, &id, kind, payload);
+        if kind == event::CALL_JOINED && self.room.may_lay_out() {
+            let params = self.method_params(None, json::empty(), false);
+            ctx.request("call.layout.list", params, Purpose::Layouts { call: id });
+        }
+    }
+
+    // What the peer connection tells.
+
+    pub(crate) fn peer_report(&mut self, ctx: &mut Context, report: PeerReport) {
+        match report {
+            PeerReport::LocalDescription { sdp, .. } => self.described(ctx, &sdp),
+            PeerReport::RemoteApplied => {}
+            PeerReport::State { state } => self.peer_changed(ctx, state),
+            PeerReport::MediaAccess {
+                failure,
+                media,
+                fatal,
+            } => {
+                let denied = matches!(
+                    failure.name.as_str(),
+                    "NotAllowedError" | "SecurityError" | "PermissionDeniedError"
+                );
+                let error = EngineError::new(
+                    "MediaAccessError",
+                    "the microphone or camera could not be opened",
+                )
+                .with("operation", json::text("acquireLocalMedia"))
+                .with("media", Value::String(media))
+                .with("denied", Value::Bool(denied))
+                .with("fatal", Value::Bool(fatal))
+                .because(failure.into());
+                if fatal {
+                    self.fail(ctx, error, false);
+                } else {
+                    self.tell_error(ctx, error, false);
+                }
+            }
+            PeerReport::MediaTrack {
+                failure,
+                operation,
+                kind,
+            } => {
+                let error =
+                    EngineError::new("MediaTrackError", "a media track could not be changed")
+                        .with("operation", Value::String(operation))
+                        .with("kind", Value::String(kind))
+                        .because(failure.into());
+                self.tell_error(ctx, error, false);
+            }
+            PeerReport::Failed { failure, operation } => {
+                let error = EngineError::new("Error", "the peer connection could not go on")
+                    .with("operation", Value::String(operation))
+                    .because(failure.into());
+                self.fail(ctx, error, true);
+            }
+        }
+    }
+
+    fn described(&mut self, ctx: &mut Context, sdp: &str) {
+        match self.stage {
+            Stage::Offering => self.invite(ctx, sdp),
+            Stage::Answering { command } => self.send_answer(ctx, sdp, command),
+            Stage::Up => {
+                let params = json::object([
+                    ("dialogParams", self.params()),
+                    ("sdp", json::text(sdp)),
+                    ("action", json::text("updateMedia")),
+                ]);
+                let purpose = Purpose::Reoffer {
+                    call: self.id.clone(),
+                };
+                self.verto(ctx, verto::MODIFY, params, None, purpose);
+            }
+            _ => {}
+        }
+    }
+
+    /// The answer to a re-offer.
+    pub(crate) fn reoffered(&mut self, ctx: &mut Context, result: Result<Value, EngineError>) {
+        let result = result.and_then(|result| verto_result(&result).cloned());
+        match result {
+            Ok(inner) => {
+                if let Some(sdp) = json::str_of(&inner, "sdp").filter(|sdp| !sdp.is_empty()) {
+                    self.tell_peer(
+                        ctx,
+                        PeerCommand::ApplyAnswer {
+                            sdp: sdp.to_owned(),
+                        },
+                    );
+                }
+            }
+            Err(error) if error.is_safe() => self.tell_error(ctx, error, false),
+            Err(error) => self.fail(ctx, error, true),
+        }
+    }
+
+    fn peer_changed(&mut self, ctx: &mut Context, state: PeerState) {
+        self.peer_state = state;
+        let now = ctx.now.mono_ms;
+        match state {
+            PeerState::Connected => {
+                self.restart = Restart::Idle;
+                if matches!(self.stage, Stage::Up) {
+                    self.set_status(ctx, CallStatus::Connected);
+                }
+            }
+            PeerState::Disconnected | PeerState::Failed => {
+                let attempt = match self.restart {
+                    Restart::Idle => 0,
+                    Restart::Waiting { attempt, .. } | Restart::Running { attempt, .. } => attempt,
+                };
+                let grace = if state == PeerState::Failed {
+                    0
+                } else {
+                    GRACE_MS
+                };
+                if !matches!(self.restart, Restart::Running { .. }) {
+                    self.restart = Restart::Waiting {
+                        at: now + grace,
+                        attempt,
+                    };
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Timers: a call that waits for the session, a connection that lost contact.
+    pub(crate) fn look(&mut self, ctx: &mut Context, ready: bool) {
+        let now = ctx.now.mono_ms;
+        if let Stage::Parked { until } = self.stage
+            && until <= now
+        {
+            let error = EngineError::new("TimeoutError", "no session in time");
+            return self.fail(ctx, error, false);
+        }
+        match self.restart {
+            Restart::Waiting { at, attempt } if at <= now && matches!(self.stage, Stage::Up) => {
+                if attempt >= RESTARTS {
+                    let error = EngineError::new(
+                        "NetworkError",
+                        "the media connection was lost and could not be restored",
+                    );
+                    return self.fail(ctx, error, true);
+                }
+                if !ready {
+                    // Without signalling nothing can be restarted: that is the session's to mend first.
+                    self.restart = Restart::Waiting {
+                        at: now + 1_000,
+                        attempt,
+                    };
+                    return;
+                }
+                self.set_status(ctx, CallStatus::Recovering);
+                self.restart_ice(ctx, attempt + 1);
+            }
+            Restart::Running { due, attempt } if due <= now => {
+                self.restart = Restart::Waiting { at: now, attempt };
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        if let Stage::Parked { until } = self.stage {
+            return Some(until);
+        }
+        match self.restart {
+            Restart::Idle => None,
+            Restart::Waiting { at, .. } => matches!(self.stage, Stage::Up).then_some(at),
+            Restart::Running { due, .. } => Some(due),
+        }
+    }
+
+    pub(crate) fn restart_ice(&mut self, ctx: &mut Context, attempt: u32) {
+        self.restart = Restart::Running {
+            due: ctx.now.mono_ms + RESTART_MS,
+            attempt,
+        };
+        // The peer connection keeps its directions.
+        let offer = PeerCommand::Offer {
+            media: MediaPlan::default(),
+            wait_for_candidates: false,
+            ice_restart: true,
+        };
+        self.tell_peer(ctx, offer);
+    }
+
+    // What the application asks for.
+
+    /// Hangs up: the server is told, and the call is over at once.
+    pub(crate) fn hangup(&mut self, ctx: &mut Context, cause: Option<(&str, &str)>) {
+        let rejected = cause.is_some();
+        let unknown_to_server = matches!(self.stage, Stage::Parked { .. } | Stage::Offering);
+        if !rejected {
+            self.set_status(ctx, CallStatus::Disconnecting);
+        }
+        if !unknown_to_server {
+            self.send_bye(ctx, cause);
+        }
+        if let Some(command) = self.dial.take() {
+            let cause = EngineError::new("Error", "the call was hung up");
+            ctx.done(
+                command,
+                Err(EngineError::call_create(
+                    "the call was hung up before it was set up",
+                    "outbound",
+                    cause,
+                )),
+            );
+        }
+        let ended = json::object([
+            (
+                "cause",
+                json::text(cause.map_or("NORMAL_CLEARING", |(name, _)| name)),
+            ),
+            (
+                "causeCode",
+                json::text(cause.map_or("16", |(_, code)| code)),
+            ),
+            ("by", json::text("local")),
+        ]);
+        ctx.call_event(&self.id, CallEvent::Ended(ended));
+        if rejected {
+            self.set_status(ctx, CallStatus::Disconnected);
+        }
+        self.end(ctx);
+    }
+
+    fn send_bye(&mut self, ctx: &mut Context, cause: Option<(&str, &str)>) {
+        let params = json::object([
+            ("cause", json::optional(cause.map(|(name, _)| name))),
+            ("causeCode", json::optional(cause.map(|(_, code)| code))),
+            ("dialogParams", self.params()),
+        ]);
+        self.verto(ctx, verto::BYE, params, None, Purpose::Forgotten);
+    }
+
+    pub(crate) fn send_digits(&mut self, ctx: &mut Context, digits: &str, command: CommandId) {
+        let params = json::object([
+            ("sessid", json::text(&self.id)),
+            (
+                "dialogParams",
+                json::object([("callID", json::text(&self.id))]),
+            ),
+            ("dtmf", json::text(digits)),
+        ]);
+        self.verto(ctx, verto::INFO, params, None, Purpose::Verto { command });
+    }
+
+    pub(crate) fn subscribe(&mut self, ctx: &mut Context, kind: &str, command: CommandId) {
+        let params = json::object([
+            ("sessid", json::text(&self.id)),
+            ("eventChannel", json::texts(&[kind])),
+        ]);
+        self.verto(
+            ctx,
+            verto::SUBSCRIBE,
+            params,
+            None,
+            Purpose::Verto { command },
+        );
+    }
+
+    /// `verto.modify` with an action that carries no SDP: hold, unhold, transfer.
+    pub(crate) fn modify(
+        &mut self,
+        ctx: &mut Context,
+        action: &str,
+        args: &Value,
+        command: CommandId,
+    ) {
+        let mut params = json::object([
+            ("sessid", json::text(&self.id)),
+            ("dialogParams", self.params()),
+            ("action", json::text(action)),
+        ]);
+        json::merge(&mut params, args);
+        self.verto(ctx, verto::MODIFY, params, None, Purpose::Verto { command });
+    }
+
+    pub(crate) fn set_sending(&mut self, ctx: &mut Context, video: bool, on: bool) {
+        self.tell_peer(ctx, PeerCommand::SetSending { video, on });
+    }
+
+    pub(crate) fn set_variables(&mut self, ctx: &mut Context, variables: &Value) {
+        json::merge(&mut self.variables, variables);
+        ctx.call_event(&self.id, CallEvent::UserVariables(self.variables.clone()));
+    }
+
+    /// Parameters of a `call.*` method in one of the three shapes of wire-protocol.md 7.1.
+    pub(crate) fn method_params(&self, member: Option<&str>, args: Value, list: bool) -> Value {
+        let me = self.triplet(self.self_id.as_deref().unwrap_or_default());
+        let target = member.or(self.self_id.as_deref()).unwrap_or_default();
+        let mut params = args;
+        json::set(&mut params, "self", me);
+        if list {
+            // Lists name their targets by the target's own ids.
+            let known = self.room.member(target);
+            let id = |name| {
+                known
+                    .and_then(|member| json::str_of(member, name))
+                    .unwrap_or_default()
+            };
+            let target = json::object([
+                ("member_id", json::text(target)),
+                ("call_id", json::text(id("call_id"))),
+                ("node_id", json::text(id("node_id"))),
+            ]);
+            let position = json::get(&params, "position").cloned();
+            let target = match position {
+                Some(position) => json::object([("target", target), ("position", position)]),
+                None => target,
+            };
+            json::set(
+                &mut params,
+                "targets",
+                Value::Array(std::iter::once(target).collect()),
+            );
+        } else {
+            json::set(&mut params, "target", self.triplet(target));
+        }
+        params
+    }
+
+    fn triplet(&self, member: &str) -> Value {
+        json::object([
+            ("node_id", json::text(&self.node_id)),
+            ("call_id", json::text(&self.id)),
+            ("member_id", json::text(member)),
+        ])
+    }
+
+    /// Something went wrong that the call does not survive. `told`: the server may hold a dialog that must end.
+    pub(crate) fn fail(&mut self, ctx: &mut Context, error: EngineError, told: bool) {
+        if self.is_over() {
+            return;
+        }
+        if told {
+            self.send_bye(ctx, None);
+        }
+        match (self.dial.take(), &self.stage) {
+            (Some(command), _) => {
+                let failed = EngineError::call_create(
+                    "the call could not be set up",
+                    "outbound",
+                    error.clone(),
+                );
+                ctx.error(failed.clone());
+                ctx.done(command, Err(failed));
+            }
+            (None, Stage::Answering { command }) => ctx.done(*command, Err(error.clone())),
+            (None, _) => {}
+        }
+        self.tell_error(ctx, error, true);
+        self.set_status(ctx, CallStatus::Failed);
+        self.end(ctx);
+    }
+
+    fn tell_error(&self, ctx: &mut Context, error: EngineError, fatal: bool) {
+        let kind = error.kind();
+        ctx.call_event(&self.id, CallEvent::Error { kind, fatal, error });
+    }
+
+    fn end(&mut self, ctx: &mut Context) {
+        self.stage = Stage::Over;
+        if self.peer {
+            self.tell_peer(ctx, PeerCommand::Close);
+        }
+        self.set_status(ctx, CallStatus::Destroyed);
+    }
+
+    fn create_peer(&mut self, ctx: &mut Context, with: &Offer<'_>) {
+        self.peer = true;
+        let ice_servers = with.ice_servers.clone();
+        self.tell_peer(
+            ctx,
+            PeerCommand::Create {
+                ice_servers,
+                relay_only: false,
+            },
+        );
+    }
+
+    fn tell_peer(&self, ctx: &mut Context, command: PeerCommand) {
+        let leg = self.id.clone();
+        ctx.out.push_back(Output::Peer { leg, command });
+    }
+
+    fn verto(
+        &self,
+        ctx: &mut Context,
+        method: &str,
+        params: Value,
+        subscribe: Option<&[&str]>,
+        purpose: Purpose,
+    ) {
+        let (call, node_id) = (self.id.as_str(), self.node_id.as_str());
+        ctx.verto(
+            Envelope {
+                call,
+                node_id,
+                subscribe,
+            },
+            method,
+            params,
+            purpose,
+        );
+    }
+
+    /// `dialogParams` (wire-protocol.md 5.7).
+    fn params(&self) -> Value {
+        let mut variables = json::object([
+            ("memberCallId", json::text(&self.id)),
+            ("memberId", json::optional(self.self_id.as_deref())),
+        ]);
+        json::merge(&mut variables, &self.variables);
+        let party = |text: &Option<String>| json::optional(text.as_deref());
+        json::object([
+            ("callID", json::text(&self.id)),
+            ("destination_number", json::text(&self.destination)),
+            ("caller_id_number", party(&self.caller[0])),
+            ("caller_id_name", party(&self.caller[1])),
+            ("remote_caller_id_number", party(&self.callee[0])),
+            ("remote_caller_id_name", party(&self.callee[1])),
+            ("userVariables", variables),
+            ("screenShare", Value::Bool(false)),
+            ("additionalDevice", Value::Bool(false)),
+            ("pingSupported", Value::Bool(true)),
+            ("version", json::number(1000)),
+        ])
+    }
+
+    fn take_variables(&mut self, params: &Value) {
+        if let Some(variables) = json::get(params, "userVariables") {
+            json::merge(&mut self.variables, variables);
+        }
+    }
+
+    fn set_self(&mut self, ctx: &mut Context, member: &str) {
+        self.self_id = Some(member.to_owned());
+        ctx.call_event(&self.id, CallEvent::SelfId(member.to_owned()));
+    }
+
+    fn set_node(&mut self, ctx: &mut Context, node: &str) {
+        if self.node_id != node {
+            self.node_id = node.to_owned();
+            ctx.call_event(&self.id, CallEvent::NodeId(Some(node.to_owned())));
+        }
+    }
+
+    fn set_status(&mut self, ctx: &mut Context, status: CallStatus) {
+        if self.status != status && self.status != CallStatus::Destroyed {
+            self.status = status;
+            ctx.call_event(&self.id, CallEvent::Status(status));
+        }
+    }
+}
+
+/// The innermost result of a dialog method, or the error that is nested where the official server puts it.
+pub(crate) fn verto_result(result: &Value) -> Result<&Value, EngineError> {
+    if let Some(error) = json::at(result, &["result", "error"]) {
+        return Err(EngineError::of_response(error, ""));
+    }
+    Ok(json::at(result, &["result", "result"]).unwrap_or(&Value::Null))
+}

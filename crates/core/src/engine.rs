@@ -1,0 +1,658 @@
+//! The engine: its parts put together, and the one way in and out.
+
+use miniserde::json::Value;
+use offhook_proto::method::{self, event, verto};
+
+use crate::clock::Now;
+use crate::context::Context;
+use crate::credential::CredentialInForce;
+use crate::input::{CommandId, Input, SocketId};
+use crate::json;
+use crate::output::{EngineError, Event, Output};
+use crate::rpc::{Pending, Purpose};
+use crate::session::{Greeted, Session};
+use crate::startup::{Startup, Step};
+
+use crate::dialog::{Dialog, Offer, verto_result};
+
+/// `connect()` and dials wait that long for a session (sdk-api.md 3.3).
+const READY_MS: u64 = 15_000;
+
+/// What a client is made with.
+#[derive(Debug)]
+pub struct EngineConfig {
+    /// The provider has `refresh()`.
+    pub can_refresh: bool,
+    /// There is no provider: use this credential, kept from an earlier page.
+    pub cached_credential: Option<crate::input::Credential>,
+    /// Stop after the user is known.
+    pub skip_connection: bool,
+    /// Do not go online by itself.
+    pub skip_register: bool,
+    /// A relay URL in place of the token's; empty: the token's.
+    pub relay_host: String,
+    /// Variables of every call.
+    pub user_variables: Value,
+    /// Who we say we are.
+    pub agent: String,
+    /// The driver can sign proofs with a key.
+    pub proofs: bool,
+    /// Values the driver found in session storage, by key.
+    pub stored: Vec<(String, String)>,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            can_refresh: false,
+            cached_credential: None,
+            skip_connection: false,
+            skip_register: false,
+            relay_host: String::new(),
+            user_variables: json::empty(),
+            agent: concat!("offhook/", env!("CARGO_PKG_VERSION")).into(),
+            proofs: false,
+            stored: Vec::new(),
+        }
+    }
+}
+
+/// The client engine. See the crate's page.
+pub struct Engine {
+    ctx: Context,
+    config: EngineConfig,
+    startup: Startup,
+    credential: CredentialInForce,
+    session: Session,
+    dialogs: Vec<Dialog>,
+    /// `Start` and `Connect` commands that wait for the session, and until when.
+    waiting: Vec<(CommandId, u64)>,
+    /// The user wants to be online; the server has been told so on this session.
+    online: Registration,
+    /// Application requests under way: request id to command.
+    fetches: Vec<(u64, CommandId)>,
+    reauthenticating: Option<u64>,
+    connected: bool,
+    destroyed: bool,
+}
+
+#[derive(Default)]
+struct Registration {
+    wanted: bool,
+    done: bool,
+    commands: Vec<CommandId>,
+}
+
+impl Engine {
+    /// An engine that has done nothing yet. `seed` decides every id and every jitter.
+    pub fn new(config: EngineConfig, seed: [u8; 32], now: Now) -> Self {
+        Self {
+            ctx: Context::new(seed, now),
+            startup: Startup::default(),
+            credential: CredentialInForce::default(),
+            session: Session::new(config.agent.clone(), config.proofs),
+            dialogs: Vec::new(),
+            waiting: Vec::new(),
+            online: Registration {
+                wanted: !config.skip_register,
+                ..Registration::default()
+            },
+            fetches: Vec::new(),
+            reauthenticating: None,
+            connected: false,
+            destroyed: false,
+            config,
+        }
+    }
+
+    /// Takes one input. Everything that follows from it is in the outputs.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        self.ctx.now = Now {
+            // A clock that goes back would make waits endless.
+            mono_ms: now.mono_ms.max(self.ctx.now.mono_ms),
+            wall_ms: now.wall_ms,
+        };
+        match input {
+            Input::Command { id, command } => self.command(id, command),
+            Input::Credential { request, result } => self.credential_came(request, result),
+            Input::SocketOpened { socket } => self.socket_opened(socket),
+            Input::SocketClosed { socket, .. } => self.socket_closed(socket),
+            Input::Frame { socket, text } => self.frame(socket, &text),
+            Input::Http { request, result } => self.http_came(request, result),
+            Input::Proof { request, result } => self.proof_came(request, result.ok()),
+            Input::Peer { leg, report } => {
+                if let Some(dialog) = self.dialogs.iter_mut().find(|dialog| dialog.id() == leg) {
+                    dialog.peer_report(&mut self.ctx, report);
+                }
+            }
+            Input::Network { online: true } | Input::Visible { visible: true } => {
+                self.session.hurry(&mut self.ctx);
+                self.startup.hurry(&mut self.ctx);
+            }
+            Input::Network { .. } | Input::Visible { .. } | Input::Tick => {}
+        }
+        self.look();
+    }
+
+    /// The next thing to do or to tell; `None` when there is nothing before the next input.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.ctx.out.pop_front()
+    }
+
+    /// When `Input::Tick` is due at the latest, on the monotonic clock.
+    pub fn deadline(&self) -> Option<u64> {
+        let times = [
+            self.ctx.rpc.deadline(),
+            self.session.deadline(),
+            self.startup.deadline(),
+            self.credential.deadline(&self.ctx),
+            self.waiting.iter().map(|(_, due)| *due).min(),
+            self.dialogs.iter().filter_map(Dialog::deadline).min(),
+        ];
+        times.into_iter().flatten().min()
+    }
+
+    /// Everything that time alone decides.
+    fn look(&mut self) {
+        if self.destroyed {
+            return;
+        }
+        let now = self.ctx.now.mono_ms;
+        while let Some(expired) = self.ctx.rpc.take_expired(now) {
+            let error = EngineError::timed_out(&expired.id, expired.timeout_ms);
+            self.answered(expired, Err(error));
+        }
+        self.credential.look(&mut self.ctx);
+        self.startup.look(&mut self.ctx);
+        let was_ready = self.session.is_ready();
+        self.session.look(&mut self.ctx);
+        if was_ready && !self.session.is_ready() {
+            self.not_ready();
+        }
+        while let Some(at) = self.waiting.iter().position(|(_, due)| *due <= now) {
+            let (id, _) = self.waiting.swap_remove(at);
+            let error = EngineError::new(
+                "TimeoutError",
+                "no session in time; it is still being tried",
+            );
+            self.ctx.done(id, Err(error));
+        }
+        let ready = self.session.is_ready();
+        for dialog in &mut self.dialogs {
+            dialog.look(&mut self.ctx, ready);
+        }
+        self.dialogs.retain(|dialog| !dialog.is_over());
+    }
+
+    // Starting.
+
+    fn take_step(&mut self, step: Step) {
+        match step {
+            Step::None => {}
+            Step::Failed(error) => self.start_failed(error),
+            Step::Credential(credential) => {
+                self.credential
+                    .put(&mut self.ctx, &credential, self.config.can_refresh);
+            }
+            Step::User(user) => {
+                let id = json::str_of(&user, "id").unwrap_or_default().to_owned();
+                self.session.belongs_to(&id, &self.config.stored);
+                self.session.relay.clone_from(&self.startup.hosts().relay);
+                self.ctx.event(Event::User(user));
+                if self.config.skip_connection
+                    && self.session.is_closed()
+                    && self.waiting.len() <= 1
+                {
+                    self.settle(Ok(()));
+                } else {
+                    self.session.open(&mut self.ctx);
+                }
+            }
+        }
+    }
+
+    fn start_failed(&mut self, error: EngineError) {
+        self.ctx.error(error.clone());
+        self.settle(Err(error.clone()));
+        for mut dialog in std::mem::take(&mut self.dialogs) {
+            dialog.fail(&mut self.ctx, error.clone(), false);
+        }
+    }
+
+    /// Answers those who wait for the session.
+    fn settle(&mut self, result: Result<(), EngineError>) {
+        for (id, _) in std::mem::take(&mut self.waiting) {
+            self.ctx.done(id, result.clone().map(|()| Value::Null));
+        }
+    }
+
+    fn begin(&mut self, id: CommandId) {
+        self.waiting.push((id, self.ctx.now.mono_ms + READY_MS));
+        if self.session.is_ready() {
+            self.settle(Ok(()));
+        } else if self.startup.is_idle() || self.session.is_refused() {
+            let cached = self.config.cached_credential.clone();
+            let step = self
+                .startup
+                .begin(&mut self.ctx, cached, &self.config.relay_host);
+            self.take_step(step);
+        } else if self.session.is_closed() && self.startup.is_done() {
+            self.connect_again();
+        }
+    }
+
+    /// After a disconnect: a dead token is not tried.
+    fn connect_again(&mut self) {
+        if self.credential.is_expired(&self.ctx) {
+            let step = self
+                .startup
+                .begin(&mut self.ctx, None, &self.config.relay_host);
+            self.take_step(step);
+        } else {
+            self.session.open(&mut self.ctx);
+        }
+    }
+
+    fn credential_came(
+        &mut self,
+        request: u64,
+        result: Result<crate::input::Credential, crate::input::Failure>,
+    ) {
+        let result = result.map_err(EngineError::from);
+        if self.startup.awaits(request) {
+            let expired = |at: u64, ctx: &Context| at <= ctx.now.wall_ms;
+            let step = self.startup.credential_came(
+                &mut self.ctx,
+                result,
+                &self.config.relay_host,
+                expired,
+            );
+            return self.take_step(step);
+        }
+        let renewed = self.credential.refreshed(&mut self.ctx, request, result);
+        if let Some(crate::credential::Refreshed::Renewed) = renewed {
+            self.startup.renewed(&self.credential.token);
+            self.reauthenticate();
+        }
+    }
+
+    fn http_came(
+        &mut self,
+        request: u64,
+        result: Result<crate::input::HttpResponse, crate::input::Failure>,
+    ) {
+        if let Ok(response) = &result
+            && let Some(server_ms) = crate::http_date::header_ms(&response.headers)
+        {
+            self.credential.learn_time(&self.ctx, server_ms);
+        }
+        if let Some(at) = self.fetches.iter().position(|(known, _)| *known == request) {
+            let (_, command) = self.fetches.swap_remove(at);
+            let result = result.map_err(EngineError::from).map(|response| {
+                let body = json::parse(&response.body).unwrap_or(Value::String(response.body));
+                json::object([
+                    ("status", json::number(u64::from(response.status))),
+                    ("body", body),
+                ])
+            });
+            return self.ctx.done(command, result);
+        }
+        let step = self.startup.http_came(&mut self.ctx, request, result);
+        self.take_step(step);
+    }
+
+    // The session.
+
+    fn socket_opened(&mut self, socket: SocketId) {
+        if self.session.is_current(socket) {
+            self.session.opened(&mut self.ctx, &self.credential.token);
+        }
+    }
+
+    fn socket_closed(&mut self, socket: SocketId) {
+        if self.session.is_current(socket) {
+            self.session.lost(&mut self.ctx);
+            self.not_ready();
+        }
+    }
+
+    fn not_ready(&mut self) {
+        if self.connected {
+            self.ctx.event(Event::Ready(false));
+            self.ctx.event(Event::Authenticated(false));
+        }
+        self.online.done = false;
+    }
+
+    fn proof_came(&mut self, request: u64, proof: Option<String>) {
+        let token = &self.credential.token;
+        if self
+            .session
+            .proven(&mut self.ctx, request, token, proof.as_deref())
+        {
+            return;
+        }
+        if self.reauthenticating == Some(request) {
+            self.reauthenticating = None;
+            self.send_reauthenticate(proof.as_deref());
+        }
+    }
+
+    fn greeted(&mut self, result: Result<Value, EngineError>) {
+        match self.session.greeted(&mut self.ctx, result) {
+            Greeted::Again => {}
+            Greeted::Refused(error) => {
+                let refused = EngineError::new(
+                    "InvalidCredentialsError",
+                    "the server does not take this credential",
+                )
+                .because(error);
+                if self.startup.may_ask_again(self.config.can_refresh) {
+                    // The token may just have died: the provider has another.
+                    let step = self
+                        .startup
+                        .begin(&mut self.ctx, None, &self.config.relay_host);
+                    return self.take_step(step);
+                }
+                self.start_failed(refused);
+            }
+            Greeted::Authenticated => self.authenticated(),
+        }
+    }
+
+    fn authenticated(&mut self) {
+        self.startup.succeeded();
+        if let Some(socket) = self.session.socket_if_ready() {
+            self.ctx.open_gate(socket);
+        }
+        self.ctx.event(Event::Authenticated(true));
+        if !self.connected {
+            self.connected = true;
+            self.ctx.event(Event::Connected(true));
+        }
+        self.ctx.event(Event::Ready(true));
+        if self.online.wanted {
+            self.go_online(false);
+        } else {
+            self.settle(Ok(()));
+        }
+        let offer = offer(&self.session);
+        for dialog in self.dialogs.iter_mut().filter(|dialog| dialog.is_parked()) {
+            dialog.begin(&mut self.ctx, &offer);
+        }
+    }
+
+    fn go_online(&mut self, again: bool) {
+        self.ctx.request(
+            method::SUBSCRIBER_ONLINE,
+            json::empty(),
+            Purpose::Online { again },
+        );
+    }
+
+    fn reauthenticate(&mut self) {
+        if !self.session.is_ready() {
+            return;
+        }
+        if self.session.proofs {
+            let request = self.ctx.request_id();
+            self.reauthenticating = Some(request);
+            self.ctx.sign_rpc(request, method::REAUTHENTICATE);
+        } else {
+            self.send_reauthenticate(None);
+        }
+    }
+
+    fn send_reauthenticate(&mut self, proof: Option<&str>) {
+        let authentication = json::object([
+            ("project", json::text(&self.session.project)),
+            ("jwt_token", json::text(&self.credential.token)),
+        ]);
+        let params = json::object([
+            ("authentication", authentication),
+            ("dpop_token", json::optional(proof)),
+        ]);
+        self.ctx
+            .request(method::REAUTHENTICATE, params, Purpose::Reauthenticate);
+    }
+
+    // Frames.
+
+    fn frame(&mut self, socket: SocketId, text: &str) {
+        if !self.session.is_current(socket) {
+            return;
+        }
+        self.session.heard(&self.ctx);
+        let Some(frame) = json::parse(text) else {
+            return self.ctx.error(EngineError::new(
+                "MessageParseError",
+                "a message of the server is not JSON",
+            ));
+        };
+        if json::str_of(&frame, "jsonrpc") != Some("2.0") {
+            return;
+        }
+        let Some(id) = json::str_of(&frame, "id") else {
+            return;
+        };
+        match json::str_of(&frame, "method") {
+            Some(method) => {
+                let params = json::get(&frame, "params").cloned().unwrap_or_default();
+                self.server_request(socket, id, method, params);
+            }
+            None => self.response(id, &frame),
+        }
+    }
+
+    fn response(&mut self, id: &str, frame: &Value) {
+        let result = match (json::get(frame, "result"), json::get(frame, "error")) {
+            (_, Some(error)) => Err(EngineError::of_response(error, id)),
+            (Some(result), None) => Ok(result.clone()),
+            (None, None) => return,
+        };
+        if let Some(pending) = self.ctx.rpc.take(id) {
+            self.answered(pending, result);
+        }
+    }
+
+    fn server_request(&mut self, socket: SocketId, id: &str, method: &str, params: Value) {
+        match method {
+            method::PING => {
+                let seconds = Value::Number(miniserde::json::Number::F64(
+                    self.ctx.now.wall_ms as f64 / 1000.0,
+                ));
+                self.ctx
+                    .respond(socket, id, json::object([("timestamp", seconds)]));
+            }
+            method::DISCONNECT => {
+                // The server wants us elsewhere, or is about to go: come back by resuming.
+                self.ctx.respond(socket, id, json::empty());
+                self.session.lost(&mut self.ctx);
+                self.not_ready();
+            }
+            method::EVENT => {
+                if self
+                    .session
+                    .accept_event(&mut self.ctx, socket, id, &params)
+                {
+                    self.event(params);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn event(&mut self, envelope: Value) {
+        let (Some(kind), Some(payload)) = (
+            json::str_of(&envelope, "event_type"),
+            json::get(&envelope, "params"),
+        ) else {
+            return;
+        };
+        match kind {
+            event::AUTHORIZATION_STATE => {
+                let state = json::str_of(payload, "authorization_state").unwrap_or_default();
+                self.session.adopt_state(&mut self.ctx, state);
+            }
+            event::WEBRTC_MESSAGE => self.verto_message(&envelope, payload),
+            _ => {
+                for dialog in self
+                    .dialogs
+                    .iter_mut()
+                    .filter(|dialog| dialog.is_meant(payload))
+                {
+                    let id = dialog.id().to_owned();
+                    self.ctx
+                        .call_event(&id, crate::output::CallEvent::Signaling(envelope.clone()));
+                    dialog.room_event(&mut self.ctx, kind, payload);
+                }
+            }
+        }
+        self.ctx.event(Event::Signaling(envelope));
+    }
+
+    fn verto_message(&mut self, envelope: &Value, message: &Value) {
+        let (Some(method), Some(params)) = (
+            json::str_of(message, "method"),
+            json::get(message, "params"),
+        ) else {
+            return;
+        };
+        let Some(call) = json::str_of(params, "callID") else {
+            return;
+        };
+        let known = self.dialogs.iter_mut().find(|dialog| dialog.goes_by(call));
+        match known {
+            Some(dialog) => {
+                let id = dialog.id().to_owned();
+                self.ctx
+                    .call_event(&id, crate::output::CallEvent::Verto(message.clone()));
+                // An invite that comes again is the same call.
+                if method != verto::INVITE {
+                    dialog.message(&mut self.ctx, method, params);
+                }
+            }
+            None if method == verto::INVITE => {
+                let node = json::str_of(envelope, "node_id");
+                let preset = &self.config.user_variables;
+                self.dialogs
+                    .extend(Dialog::inbound(&mut self.ctx, params, node, preset));
+            }
+            None => {}
+        }
+    }
+
+    /// A request of ours has its answer, or none.
+    fn answered(&mut self, pending: Pending, result: Result<Value, EngineError>) {
+        let ctx = &mut self.ctx;
+        match pending.purpose {
+            Purpose::Connect => self.greeted(result),
+            Purpose::Reauthenticate => {
+                if let Err(error) = result {
+                    ctx.error(
+                        EngineError::new(
+                            "TokenRefreshError",
+                            "the session did not take the new token",
+                        )
+                        .because(error),
+                    );
+                }
+            }
+            Purpose::Online { again } => self.online_answered(again, result),
+            Purpose::Offline { command } => {
+                if result.is_ok() {
+                    self.online.done = false;
+                    ctx.event(Event::Registered(false));
+                }
+                ctx.done(command, result.map(|_| Value::Null));
+            }
+            Purpose::Invite { call } => {
+                if let Some(dialog) = self.dialogs.iter_mut().find(|dialog| dialog.id() == call) {
+                    dialog.invited(ctx, result);
+                }
+            }
+            Purpose::Answer { call, command } => {
+                match self.dialogs.iter_mut().find(|dialog| dialog.id() == call) {
+                    Some(dialog) => dialog.answer_taken(ctx, result, command),
+                    None => ctx.done(command, Err(no_call())),
+                }
+            }
+            Purpose::Reoffer { call } => {
+                if let Some(dialog) = self.dialogs.iter_mut().find(|dialog| dialog.id() == call) {
+                    dialog.reoffered(ctx, result);
+                }
+            }
+            Purpose::Layouts { call } => {
+                if let Ok(result) = result {
+                    let names = json::array_of(&result, "layouts")
+                        .iter()
+                        .filter_map(json::as_str);
+                    let names = names.map(str::to_owned).collect();
+                    ctx.call_event(&call, crate::output::CallEvent::Layouts(names));
+                }
+            }
+            Purpose::Verto { command } => {
+                let result = result.and_then(|result| verto_result(&result).cloned());
+                ctx.done(command, result);
+            }
+            Purpose::Method { command } => ctx.done(
+                command,
+                result.and_then(|result| method_result(result, &pending.id)),
+            ),
+            Purpose::Raw { command } => ctx.done(command, result),
+            Purpose::Forgotten => {}
+        }
+    }
+
+    fn online_answered(&mut self, again: bool, result: Result<Value, EngineError>) {
+        match result {
+            Ok(_) => {
+                self.online.done = true;
+                self.ctx.event(Event::Registered(true));
+                for command in std::mem::take(&mut self.online.commands) {
+                    self.ctx.done(command, Ok(Value::Null));
+                }
+                self.settle(Ok(()));
+            }
+            Err(_) if !again && self.session.is_ready() => {
+                self.reauthenticate();
+                self.go_online(true);
+            }
+            Err(error) => {
+                let refused = EngineError::new(
+                    "InvalidCredentialsError",
+                    "the server does not let this user go online",
+                )
+                .because(error);
+                self.ctx.error(refused.clone());
+                for command in std::mem::take(&mut self.online.commands) {
+                    self.ctx.done(command, Err(refused.clone()));
+                }
+                // The session itself stands.
+                self.settle(Ok(()));
+            }
+        }
+    }
+}
+
+mod commands;
+
+fn offer(session: &Session) -> Offer<'_> {
+    Offer {
+        ice_servers: &session.ice_servers,
+        wait_for_candidates: !session.traits.peer_reflexive,
+    }
+}
+
+fn no_call() -> EngineError {
+    EngineError::new("DependencyError", "the call is over")
+}
+
+/// `call.*` results are successes only if they carry no other code than 200 (wire-protocol.md 3.12); ours takes the
+/// number as well as the text.
+fn method_result(result: Value, request: &str) -> Result<Value, EngineError> {
+    match json::int_of(&result, "code") {
+        Some(code) if code != 200 => Err(EngineError::of_response(&result, request)),
+        _ => Ok(result),
+    }
+}

@@ -1,0 +1,409 @@
+//! The session with the relay: opening, authenticating, resuming, staying alive.
+
+use std::collections::VecDeque;
+
+use miniserde::json::Value;
+use offhook_proto::method;
+
+use crate::context::Context;
+use crate::input::{RequestId, SocketId};
+use crate::json;
+use crate::output::{EngineError, Event, Output, Scope};
+use crate::rpc::Purpose;
+
+/// A socket that has not opened by then is given up.
+const OPEN_MS: u64 = 10_000;
+/// A session without any inbound frame for so long is dead: two and a half of the longest ping interval known.
+const SILENCE_MS: u64 = 25_000;
+/// First and longest wait before another attempt (wire-protocol.md 3.13).
+const DELAY_MIN_MS: u64 = 100;
+const DELAY_MAX_MS: u64 = 3_000;
+/// Event ids remembered, so that a redelivered event is acked but not taken twice.
+const SEEN_EVENTS: usize = 512;
+
+/// What the server says of itself that only our servers say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ServerTraits {
+    /// It answers offers without candidates.
+    pub(crate) peer_reflexive: bool,
+}
+
+enum Link {
+    /// Nothing is wanted.
+    Closed,
+    Opening {
+        socket: SocketId,
+        due: u64,
+    },
+    /// Waiting for the proof that goes into `signalwire.connect`.
+    Proving {
+        socket: SocketId,
+        request: RequestId,
+    },
+    /// `signalwire.connect` is out.
+    Greeting {
+        socket: SocketId,
+        resuming: bool,
+    },
+    Ready {
+        socket: SocketId,
+    },
+    Waiting {
+        until: u64,
+    },
+    /// The server does not take the credential: nothing is tried until there is another.
+    Refused,
+}
+
+pub(crate) struct Session {
+    link: Link,
+    sockets: SocketId,
+    delay_ms: u64,
+    last_inbound: u64,
+    seen: VecDeque<String>,
+    /// Names the stored keys.
+    subscriber: String,
+    state: Option<String>,
+    protocol: Option<String>,
+    pub(crate) project: String,
+    pub(crate) ice_servers: Value,
+    pub(crate) traits: ServerTraits,
+    pub(crate) proofs: bool,
+    pub(crate) agent: String,
+    pub(crate) relay: String,
+}
+
+/// What became of `signalwire.connect`.
+pub(crate) enum Greeted {
+    Authenticated,
+    /// Another attempt follows by itself.
+    Again,
+    /// Not with this credential.
+    Refused(EngineError),
+}
+
+impl Session {
+    pub(crate) fn new(agent: String, proofs: bool) -> Self {
+        Self {
+            link: Link::Closed,
+            sockets: 0,
+            delay_ms: DELAY_MIN_MS,
+            last_inbound: 0,
+            seen: VecDeque::new(),
+            subscriber: String::new(),
+            state: None,
+            protocol: None,
+            project: String::new(),
+            ice_servers: Value::Null,
+            traits: ServerTraits::default(),
+            proofs,
+            agent,
+            relay: String::new(),
+        }
+    }
+
+    /// Whose session it is; `stored` are values kept by an earlier page.
+    pub(crate) fn belongs_to(&mut self, subscriber: &str, stored: &[(String, String)]) {
+        self.subscriber = subscriber.to_owned();
+        let find = |suffix: &str| {
+            let key = ["sw:", subscriber, ":", suffix].concat();
+            let (_, value) = stored.iter().find(|(name, _)| *name == key)?;
+            // Values are JSON, as the reference keeps them.
+            Some(json::as_str(&json::parse(value)?)?.to_owned())
+        };
+        if self.state.is_none() {
+            self.state = find("as");
+            self.protocol = find("pt");
+        }
+    }
+
+    pub(crate) fn open(&mut self, ctx: &mut Context) {
+        self.drop_socket(ctx);
+        self.sockets += 1;
+        let socket = self.sockets;
+        self.link = Link::Opening {
+            socket,
+            due: ctx.now.mono_ms + OPEN_MS,
+        };
+        let url = self.relay.clone();
+        ctx.out.push_back(Output::OpenSocket { socket, url });
+    }
+
+    /// Closes for good, and forgets what a resume would need.
+    pub(crate) fn close(&mut self, ctx: &mut Context) {
+        self.drop_socket(ctx);
+        self.link = Link::Closed;
+        self.forget(ctx);
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        matches!(self.link, Link::Ready { .. })
+    }
+
+    pub(crate) fn is_refused(&self) -> bool {
+        matches!(self.link, Link::Refused)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.link, Link::Closed)
+    }
+
+    fn socket(&self) -> Option<SocketId> {
+        match self.link {
+            Link::Opening { socket, .. }
+            | Link::Proving { socket, .. }
+            | Link::Greeting { socket, .. }
+            | Link::Ready { socket } => Some(socket),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn socket_if_ready(&self) -> Option<SocketId> {
+        self.socket().filter(|_| self.is_ready())
+    }
+
+    pub(crate) fn is_current(&self, socket: SocketId) -> bool {
+        self.socket() == Some(socket)
+    }
+
+    /// The socket is open: prove the key if there is one, and greet.
+    pub(crate) fn opened(&mut self, ctx: &mut Context, token: &str) {
+        let Link::Opening { socket, .. } = self.link else {
+            return;
+        };
+        self.last_inbound = ctx.now.mono_ms;
+        if self.proofs {
+            let request = ctx.request_id();
+            self.link = Link::Proving { socket, request };
+            ctx.sign_rpc(request, method::CONNECT);
+        } else {
+            self.greet(ctx, socket, token, None);
+        }
+    }
+
+    /// The proof of the key; true when it was this session that waited for it.
+    pub(crate) fn proven(
+        &mut self,
+        ctx: &mut Context,
+        request: RequestId,
+        token: &str,
+        proof: Option<&str>,
+    ) -> bool {
+        match self.link {
+            Link::Proving {
+                socket,
+                request: awaited,
+            } if awaited == request => {
+                self.greet(ctx, socket, token, proof);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn greet(&mut self, ctx: &mut Context, socket: SocketId, token: &str, proof: Option<&str>) {
+        let version = json::object([
+            ("major", json::number(4)),
+            ("minor", json::number(0)),
+            ("revision", json::number(0)),
+        ]);
+        let resuming = self.state.is_some() && self.protocol.is_some();
+        let resumed = |text: &Option<String>| json::optional(text.as_deref().filter(|_| resuming));
+        let params = json::object([
+            ("version", version),
+            ("event_acks", Value::Bool(true)),
+            (
+                "authentication",
+                json::object([("jwt_token", json::text(token))]),
+            ),
+            ("agent", json::text(&self.agent)),
+            ("contexts", json::texts(&[])),
+            ("eventing", json::texts(&[])),
+            ("topics", json::texts(&[])),
+            ("dpop_token", json::optional(proof)),
+            ("authorization_state", resumed(&self.state)),
+            ("protocol", resumed(&self.protocol)),
+        ]);
+        self.link = Link::Greeting { socket, resuming };
+        ctx.request_on(socket, method::CONNECT, params, Purpose::Connect);
+    }
+
+    /// The answer to `signalwire.connect` (wire-protocol.md 3.7).
+    pub(crate) fn greeted(
+        &mut self,
+        ctx: &mut Context,
+        result: Result<Value, EngineError>,
+    ) -> Greeted {
+        let Link::Greeting { socket, resuming } = self.link else {
+            return Greeted::Again;
+        };
+        let result = match result {
+            Ok(result) => result,
+            Err(error) if error.class == "RPCTimeoutError" => {
+                self.lost(ctx);
+                return Greeted::Again;
+            }
+            Err(error) if resuming && error.is_safe() => {
+                // What we kept is worth nothing any more: connect afresh, without a word to the application.
+                self.forget(ctx);
+                self.lost(ctx);
+                return Greeted::Again;
+            }
+            Err(error) => return self.refuse(ctx, error),
+        };
+        let protocol = json::str_of(&result, "protocol");
+        let authorization = json::get(&result, "authorization");
+        let (Some(protocol), Some(authorization)) = (protocol, authorization) else {
+            let error = EngineError::new(
+                "UnexpectedError",
+                "the server's answer to the connect request makes no sense",
+            );
+            return self.refuse(ctx, error);
+        };
+        self.project = json::str_of(authorization, "project_id")
+            .unwrap_or_default()
+            .to_owned();
+        self.protocol = Some(protocol.to_owned());
+        self.store(ctx, "pt", Some(protocol));
+        let reflexive =
+            json::get(&result, "offhook").and_then(|ours| json::bool_of(ours, "peer_reflexive"));
+        self.traits.peer_reflexive = reflexive.unwrap_or(false);
+        self.ice_servers = json::get(&result, "ice_servers")
+            .cloned()
+            .unwrap_or_default();
+        self.link = Link::Ready { socket };
+        self.delay_ms = DELAY_MIN_MS;
+        ctx.event(Event::IceServers(self.ice_servers.clone()));
+        Greeted::Authenticated
+    }
+
+    fn refuse(&mut self, ctx: &mut Context, error: EngineError) -> Greeted {
+        self.drop_socket(ctx);
+        self.link = Link::Refused;
+        Greeted::Refused(error)
+    }
+
+    /// The socket is gone: another attempt comes after a while.
+    pub(crate) fn lost(&mut self, ctx: &mut Context) {
+        self.drop_socket(ctx);
+        let wait = ctx.random.half_to_full(self.delay_ms);
+        self.delay_ms = (self.delay_ms * 2).min(DELAY_MAX_MS);
+        self.link = Link::Waiting {
+            until: ctx.now.mono_ms + wait,
+        };
+    }
+
+    fn drop_socket(&mut self, ctx: &mut Context) {
+        if let Some(socket) = self.socket() {
+            ctx.out.push_back(Output::CloseSocket { socket });
+        }
+        ctx.rpc.close();
+        ctx.rpc.drop_handshake();
+    }
+
+    /// Timers: true when a live session was given up.
+    pub(crate) fn look(&mut self, ctx: &mut Context) {
+        let now = ctx.now.mono_ms;
+        match self.link {
+            Link::Opening { due, .. } if due <= now => self.lost(ctx),
+            Link::Ready { .. } if self.last_inbound + SILENCE_MS <= now => self.lost(ctx),
+            Link::Waiting { until } if until <= now => self.open(ctx),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        match self.link {
+            Link::Opening { due, .. } => Some(due),
+            Link::Ready { .. } => Some(self.last_inbound + SILENCE_MS),
+            Link::Waiting { until } => Some(until),
+            _ => None,
+        }
+    }
+
+    /// The network or the page is back: an attempt that waits is made now.
+    pub(crate) fn hurry(&mut self, ctx: &mut Context) {
+        if let Link::Waiting { .. } = self.link {
+            self.delay_ms = DELAY_MIN_MS;
+            self.open(ctx);
+        }
+    }
+
+    /// A frame came in on the current socket.
+    pub(crate) fn heard(&mut self, ctx: &Context) {
+        self.last_inbound = ctx.now.mono_ms;
+    }
+
+    /// Whether an event is new and of this session; acks it in any case (wire-protocol.md 3.4, 3.10).
+    pub(crate) fn accept_event(
+        &mut self,
+        ctx: &mut Context,
+        socket: SocketId,
+        id: &str,
+        params: &Value,
+    ) -> bool {
+        ctx.respond(socket, id, json::empty());
+        if self.seen.iter().any(|seen| seen == id) {
+            return false;
+        }
+        if self.seen.len() == SEEN_EVENTS {
+            self.seen.pop_front();
+        }
+        self.seen.push_back(id.to_owned());
+        let kind = json::str_of(params, "event_type").unwrap_or_default();
+        kind.starts_with("conversation.") || self.is_our_channel(json::get(params, "event_channel"))
+    }
+
+    fn is_our_channel(&self, channel: Option<&Value>) -> bool {
+        let Some(protocol) = &self.protocol else {
+            return true;
+        };
+        match channel {
+            Some(Value::String(channel)) => channel.contains(protocol.as_str()),
+            Some(Value::Array(channels)) => channels
+                .iter()
+                .any(|channel| json::as_str(channel) == Some(protocol)),
+            // Anything else says nothing about a session.
+            _ => true,
+        }
+    }
+
+    /// New resume state (wire-protocol.md 3.10).
+    pub(crate) fn adopt_state(&mut self, ctx: &mut Context, state: &str) {
+        self.state = Some(state.to_owned()).filter(|state| !state.is_empty());
+        let state = self.state.clone();
+        self.store(ctx, "as", state.as_deref());
+    }
+
+    fn forget(&mut self, ctx: &mut Context) {
+        self.state = None;
+        self.protocol = None;
+        self.store(ctx, "as", None);
+        self.store(ctx, "pt", None);
+    }
+
+    fn store(&self, ctx: &mut Context, suffix: &str, value: Option<&str>) {
+        if self.subscriber.is_empty() {
+            return;
+        }
+        ctx.out.push_back(Output::Store {
+            scope: Scope::Session,
+            key: ["sw:", &self.subscriber, ":", suffix].concat(),
+            value: value.map(|value| json::write(&json::text(value))),
+        });
+    }
+}
+
+impl Context {
+    /// Has the payload of a proof for a relay request signed (wire-protocol.md 2.5).
+    pub(crate) fn sign_rpc(&mut self, request: RequestId, method: &str) {
+        let payload = json::object([
+            ("jti", Value::String(self.random.uuid())),
+            ("rpc", json::text("request")),
+            ("mth", json::text(method)),
+            ("iat", json::number(self.now.wall_ms / 1000)),
+        ]);
+        let payload = json::write(&payload);
+        self.out.push_back(Output::SignProof { request, payload });
+    }
+}

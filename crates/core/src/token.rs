@@ -1,0 +1,159 @@
+//! What a client may read of its access token: the header, which says where to go (wire-protocol.md 1.1).
+
+use miniserde::json::Value;
+
+use crate::json;
+
+/// Where a session goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hosts {
+    /// WebSocket URL of the relay.
+    pub(crate) relay: String,
+    /// Origin of the REST API.
+    pub(crate) api: String,
+}
+
+/// Why a token cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BadToken {
+    /// Its first segment is not base64url JSON.
+    NoHeader,
+}
+
+impl Hosts {
+    /// `iss`, our servers' full origin, goes before `ch`, which knows neither scheme nor a host of its own for the API.
+    pub(crate) fn of_token(token: &str, relay_override: &str) -> Result<Self, BadToken> {
+        let (segment, _) = token.split_once('.').ok_or(BadToken::NoHeader)?;
+        let header = decode(segment).and_then(|bytes| String::from_utf8(bytes).ok());
+        let header = header.and_then(|text| json::parse(&text));
+        let header = header.ok_or(BadToken::NoHeader)?;
+        let mut hosts = Self::of_header(&header);
+        if !relay_override.is_empty() {
+            hosts.relay = relay_override.to_owned();
+        }
+        Ok(hosts)
+    }
+
+    fn of_header(header: &Value) -> Self {
+        if let Some(hosts) = json::str_of(header, "iss").and_then(Self::of_origin) {
+            return hosts;
+        }
+        let split = json::str_of(header, "ch").and_then(|ch| ch.split_once('.'));
+        let (host, domain) = split.unwrap_or(("puc", "signalwire.com"));
+        Self {
+            relay: ["wss://", host, ".", domain].concat(),
+            api: ["https://fabric.", domain].concat(),
+        }
+    }
+
+    fn of_origin(origin: &str) -> Option<Self> {
+        let origin = origin.trim_end_matches('/');
+        let relay = if let Some(host) = origin.strip_prefix("https://") {
+            ["wss://", host].concat()
+        } else {
+            ["ws://", origin.strip_prefix("http://")?].concat()
+        };
+        let api = origin.to_owned();
+        Some(Self { relay, api })
+    }
+}
+
+/// base64url without padding (RFC 4648, section 5).
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
+    let (mut held, mut bits) = (0u32, 0);
+    for letter in text.bytes() {
+        let value = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            b'=' => break,
+            _ => return None,
+        };
+        held = held << 6 | u32::from(value);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits) as u8);
+        }
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(header: &str) -> Hosts {
+        Hosts::of_header(&json::parse(header).unwrap())
+    }
+
+    #[test]
+    fn the_relay_and_the_api_come_from_the_header() {
+        for (header, relay, api) in [
+            (
+                "{}",
+                "wss://puc.signalwire.com",
+                "https://fabric.signalwire.com",
+            ),
+            (
+                r#"{"ch":"us-central"}"#,
+                "wss://puc.signalwire.com",
+                "https://fabric.signalwire.com",
+            ),
+            (
+                r#"{"ch":"relay.example.test:8443"}"#,
+                "wss://relay.example.test:8443",
+                "https://fabric.example.test:8443",
+            ),
+            (
+                r#"{"ch":"a.b.example.test"}"#,
+                "wss://a.b.example.test",
+                "https://fabric.b.example.test",
+            ),
+            (
+                r#"{"ch":"a.b","iss":"http://localhost:8787"}"#,
+                "ws://localhost:8787",
+                "http://localhost:8787",
+            ),
+            (
+                r#"{"iss":"https://calls.example.test/"}"#,
+                "wss://calls.example.test",
+                "https://calls.example.test",
+            ),
+            (
+                r#"{"ch":"a.b","iss":"not an origin"}"#,
+                "wss://a.b",
+                "https://fabric.b",
+            ),
+        ] {
+            let found = hosts(header);
+            assert_eq!(
+                (found.relay.as_str(), found.api.as_str()),
+                (relay, api),
+                "{header}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_header_is_base64url_json() {
+        // {"ch":"a.b"}
+        let found = Hosts::of_token("eyJjaCI6ImEuYiJ9.x.y", "").unwrap();
+        assert_eq!(found.relay, "wss://a.b");
+        let elsewhere = Hosts::of_token("eyJjaCI6ImEuYiJ9.x.y", "ws://127.0.0.1:1").unwrap();
+        assert_eq!(
+            (elsewhere.relay.as_str(), elsewhere.api.as_str()),
+            ("ws://127.0.0.1:1", "https://fabric.b")
+        );
+        for wrong in ["", "abc", "abc.def", "!!!.x", "."] {
+            assert_eq!(
+                Hosts::of_token(wrong, ""),
+                Err(BadToken::NoHeader),
+                "{wrong}"
+            );
+        }
+    }
+}

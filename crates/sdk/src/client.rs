@@ -1,0 +1,320 @@
+//! The client: one session with a server, and the calls in it.
+
+use std::sync::Arc;
+
+use miniserde::json::Value;
+use offhook_core::input::{Command, MediaOptions};
+use offhook_core::output::EngineError;
+use offhook_media::endpoint::EndpointStats;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use crate::AudioOptions;
+use crate::call::Call;
+use crate::driver::{self, Request};
+use crate::error::Error;
+use crate::provider::CredentialProvider;
+use crate::tls::Trust;
+use crate::value;
+
+/// Requests that may wait for the driver.
+const REQUESTS: usize = 64;
+/// Incoming calls and errors kept for a receiver that is slow to read.
+const EVENTS: usize = 64;
+
+/// How a client is to be made.
+pub struct ClientBuilder {
+    pub(crate) provider: Arc<dyn CredentialProvider>,
+    pub(crate) trust: Trust,
+    pub(crate) register: bool,
+    pub(crate) relay_url: Option<String>,
+    pub(crate) user_variables: Vec<(String, String)>,
+}
+
+impl ClientBuilder {
+    /// Trusts these authorities beside the system's own.
+    #[must_use]
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// Whether to go online, so that calls to the subscriber ring here. Default: no.
+    #[must_use]
+    pub fn register(mut self, register: bool) -> Self {
+        self.register = register;
+        self
+    }
+
+    /// A relay other than the one the token names, as a `ws://` or `wss://` URL.
+    #[must_use]
+    pub fn relay_url(mut self, url: impl Into<String>) -> Self {
+        self.relay_url = Some(url.into());
+        self
+    }
+
+    /// A variable attached to every call.
+    #[must_use]
+    pub fn user_variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.user_variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// Authenticates, connects and, if wanted, registers.
+    ///
+    /// # Errors
+    /// When there is no credential, the server does not take it, or cannot be reached.
+    pub async fn start(self) -> Result<Client, Error> {
+        let (requests, inbox) = mpsc::channel(REQUESTS);
+        let shared = Arc::new(Shared {
+            ready: watch::Sender::new(false),
+            registered: watch::Sender::new(false),
+            credential: watch::Sender::new(None),
+            incoming: broadcast::Sender::new(EVENTS),
+            errors: broadcast::Sender::new(EVENTS),
+        });
+        let handle = Handle { requests };
+        driver::spawn(self, Arc::clone(&shared), handle.downgrade(), inbox)?;
+        let client = Client { handle, shared };
+        match client.handle.command(Command::Start).await {
+            Ok(_) => Ok(client),
+            Err(error) => {
+                client.destroy().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// What a client makes known.
+pub(crate) struct Shared {
+    pub(crate) ready: watch::Sender<bool>,
+    pub(crate) registered: watch::Sender<bool>,
+    pub(crate) credential: watch::Sender<Option<CredentialStatus>>,
+    pub(crate) incoming: broadcast::Sender<Call>,
+    pub(crate) errors: broadcast::Sender<Error>,
+}
+
+/// How long the session's credential lasts, and what will renew it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CredentialStatus {
+    /// Epoch milliseconds; `None` when the end is not known.
+    pub expires_at_ms: Option<u64>,
+    /// What will renew it, if anything does.
+    pub renewal: Option<String>,
+    /// Epoch milliseconds of the next attempt.
+    pub next_attempt_at_ms: Option<u64>,
+}
+
+impl CredentialStatus {
+    pub(crate) fn from_event(event: &Value) -> Self {
+        let millis = |key| value::integer(event, key).and_then(|ms| u64::try_from(ms).ok());
+        Self {
+            expires_at_ms: millis("expiresAt"),
+            renewal: value::text(event, "renewal").map(str::to_owned),
+            next_attempt_at_ms: millis("nextAttemptAt"),
+        }
+    }
+}
+
+/// A session with a server. Cheap to clone; the session ends with [`destroy`](Self::destroy) or when the last clone,
+/// and the last [`Call`], is dropped.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), offhook::Error> {
+/// use offhook::{AudioOptions, Client, DialOptions, StaticCredentialProvider};
+///
+/// let token = std::env::var("SAT").expect("a token in SAT");
+/// let client = Client::builder(StaticCredentialProvider::new(token)).start().await?;
+/// let call = client.dial("/public/lobby", DialOptions::default()).await?;
+/// tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+/// call.hangup().await?;
+/// client.destroy().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    handle: Handle,
+    shared: Arc<Shared>,
+}
+
+/// How to place a call.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct DialOptions {
+    /// What is played into the call, and where what is heard goes.
+    pub audio: AudioOptions,
+    /// Variables the other side can read.
+    pub user_variables: Vec<(String, String)>,
+}
+
+impl DialOptions {
+    /// Options with this audio.
+    pub fn with_audio(audio: AudioOptions) -> Self {
+        Self {
+            audio,
+            ..Self::default()
+        }
+    }
+}
+
+impl Client {
+    /// Begins to make a client of this provider's credentials.
+    pub fn builder(provider: impl CredentialProvider) -> ClientBuilder {
+        ClientBuilder {
+            provider: Arc::new(provider),
+            trust: Trust::default(),
+            register: false,
+            relay_url: None,
+            user_variables: Vec::new(),
+        }
+    }
+
+    /// Calls `to`: an address such as `/public/lobby` or `/private/agent`. Returns when the server has accepted the
+    /// invite, usually before anybody answers; watch [`Call::status`].
+    ///
+    /// # Errors
+    /// [`Error::CallSetup`] when the destination cannot be reached, and why.
+    pub async fn dial(&self, to: impl Into<String>, options: DialOptions) -> Result<Call, Error> {
+        let command = Command::Dial {
+            to: to.into(),
+            options: audio_only(),
+            user_variables: variables(&options.user_variables),
+            node_id: None,
+        };
+        let reply = self.handle.request(|reply| Request::Dial {
+            command,
+            audio: options.audio,
+            reply,
+        });
+        reply.await?
+    }
+
+    /// Announces the user online: calls ring here from now on.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn register(&self) -> Result<(), Error> {
+        self.handle.command(Command::Register).await.map(drop)
+    }
+
+    /// Announces the user offline.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn unregister(&self) -> Result<(), Error> {
+        self.handle.command(Command::Unregister).await.map(drop)
+    }
+
+    /// Whether the session is connected and authenticated right now; false while the network is away.
+    pub fn ready(&self) -> watch::Receiver<bool> {
+        self.shared.ready.subscribe()
+    }
+
+    /// Whether the user is online here.
+    pub fn registered(&self) -> watch::Receiver<bool> {
+        self.shared.registered.subscribe()
+    }
+
+    /// How long the credential lasts; `None` until the first one is in force.
+    pub fn credential(&self) -> watch::Receiver<Option<CredentialStatus>> {
+        self.shared.credential.subscribe()
+    }
+
+    /// Calls that begin to ring from now on.
+    pub fn incoming(&self) -> broadcast::Receiver<Call> {
+        self.shared.incoming.subscribe()
+    }
+
+    /// Errors that belong to no single action.
+    pub fn errors(&self) -> broadcast::Receiver<Error> {
+        self.shared.errors.subscribe()
+    }
+
+    /// Hangs up every call and ends the session. Later actions fail with [`Error::Closed`].
+    pub async fn destroy(&self) {
+        // It may be over already.
+        let _ = self.handle.command(Command::Destroy).await;
+    }
+}
+
+/// What a native program sends and receives.
+pub(crate) fn audio_only() -> MediaOptions {
+    MediaOptions {
+        audio: Some(true),
+        video: Some(false),
+        receive_audio: Some(true),
+        receive_video: Some(false),
+        fallback_to_receive_only: None,
+    }
+}
+
+pub(crate) fn variables(pairs: &[(String, String)]) -> Value {
+    let entries = pairs
+        .iter()
+        .map(|(name, value)| (name.clone(), Value::String(value.clone())));
+    Value::Object(entries.collect())
+}
+
+/// The way to the driver.
+#[derive(Clone)]
+pub(crate) struct Handle {
+    requests: mpsc::Sender<Request>,
+}
+
+/// A handle that does not keep the driver alive.
+#[derive(Clone)]
+pub(crate) struct WeakHandle {
+    requests: mpsc::WeakSender<Request>,
+}
+
+impl WeakHandle {
+    pub(crate) fn upgrade(&self) -> Option<Handle> {
+        let requests = self.requests.upgrade()?;
+        Some(Handle { requests })
+    }
+}
+
+impl Handle {
+    fn downgrade(&self) -> WeakHandle {
+        WeakHandle {
+            requests: self.requests.downgrade(),
+        }
+    }
+
+    async fn request<T>(
+        &self,
+        make: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.requests.send(make(reply)).await;
+        sent.map_err(|_| Error::Closed)?;
+        answer.await.map_err(|_| Error::Closed)
+    }
+
+    pub(crate) async fn command(&self, command: Command) -> Result<Value, Error> {
+        let outcome: Result<Value, EngineError> = self
+            .request(|reply| Request::Command { command, reply })
+            .await?;
+        outcome.map_err(Error::from)
+    }
+
+    pub(crate) async fn answer(
+        &self,
+        call: &str,
+        command: Command,
+        audio: AudioOptions,
+    ) -> Result<(), Error> {
+        let call = call.to_owned();
+        self.request(|reply| Request::Audio { call, audio, reply })
+            .await?;
+        self.command(command).await.map(drop)
+    }
+
+    pub(crate) async fn stats(&self, call: &str) -> Option<EndpointStats> {
+        let call = call.to_owned();
+        let answer = self.request(|reply| Request::Stats { call, reply }).await;
+        answer.ok().flatten()
+    }
+}

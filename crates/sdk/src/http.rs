@@ -1,0 +1,110 @@
+//! REST requests.
+
+use std::time::Duration;
+
+use offhook_core::input::{Failure, HttpResponse};
+use offhook_core::output::HttpRequest;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+
+use crate::tls::Trust;
+
+/// Most bytes of an answer that are read: a directory page is a few hundred KiB at the very most.
+const ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// Headers the engine looks at; the others stay here.
+const WANTED_HEADERS: [&str; 4] = ["date", "retry-after", "content-type", "www-authenticate"];
+
+/// A client that trusts the system's authorities and `trust`, and follows no redirect (none is part of the protocol,
+/// and a bearer token must not travel along one).
+pub(crate) fn client(trust: &Trust) -> Result<reqwest::Client, reqwest::Error> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(10))
+        .user_agent(concat!("offhook/", env!("CARGO_PKG_VERSION")));
+    for certificate in trust.extra() {
+        builder = builder.add_root_certificate(reqwest::Certificate::from_der(certificate)?);
+    }
+    builder.build()
+}
+
+/// Does one request of the engine's.
+pub(crate) async fn perform(
+    client: &reqwest::Client,
+    http: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    let method = reqwest::Method::from_bytes(http.method.as_bytes())
+        .map_err(|error| failure("TypeError", &error.to_string()))?;
+    let mut request = client
+        .request(method, &http.url)
+        .timeout(Duration::from_millis(http.timeout_ms));
+    for (name, value) in &http.headers {
+        request = request.header(name, value);
+    }
+    if let Some(body) = http.body {
+        request = request.body(body);
+    }
+    let reply = request.send().await.map_err(describe)?;
+    let status = reply.status().as_u16();
+    let headers = WANTED_HEADERS
+        .iter()
+        .filter_map(|name| {
+            let value = reply.headers().get(*name)?.to_str().ok()?;
+            Some(((*name).to_owned(), value.to_owned()))
+        })
+        .collect();
+    let body = text_within_limit(reply).await?;
+    Ok(HttpResponse {
+        status,
+        headers,
+        body,
+    })
+}
+
+/// The body as text, up to the limit.
+pub(crate) async fn text_within_limit(mut reply: reqwest::Response) -> Result<String, Failure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = reply.chunk().await.map_err(describe)? {
+        if body.len() + chunk.len() > ANSWER_BYTES {
+            return Err(failure("NetworkError", "the answer is too long"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    String::from_utf8(body).map_err(|_| failure("NetworkError", "the answer is not UTF-8"))
+}
+
+/// `Retry-After` in seconds; the form with a date is not used by servers of this protocol.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// The server's time from its `Date` header, epoch milliseconds.
+pub(crate) fn date_ms(headers: &HeaderMap) -> Option<u64> {
+    let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    let since = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_millis()).ok()
+}
+
+fn describe(error: reqwest::Error) -> Failure {
+    let name = if error.is_timeout() {
+        "TimeoutError"
+    } else {
+        "NetworkError"
+    };
+    // The URL may carry what belongs in no log.
+    let error = error.without_url();
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+    failure(name, &format!("{error}{}", cause.unwrap_or_default()))
+}
+
+fn failure(name: &str, message: &str) -> Failure {
+    Failure {
+        name: name.into(),
+        message: message.into(),
+    }
+}

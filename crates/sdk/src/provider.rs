@@ -1,0 +1,337 @@
+//! Where tokens come from.
+//!
+//! A provider is asked once while the client starts, before a socket is opened, and again whenever its
+//! credential nears its end and it said that it [`refreshes`](CredentialProvider::refreshes). It never manages
+//! time: the client does.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use thiserror::Error;
+use url::Url;
+
+use crate::http;
+
+pub use offhook_core::input::Credential;
+
+/// The future of a provider's answer; boxed so that providers can be kept as trait objects.
+pub type ProviderFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Credential, ProviderError>> + Send + 'a>>;
+
+/// What a provider is told when it is asked for the first credential.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct AuthenticateContext {
+    /// RFC 7638 thumbprint of the client's key, where it has one: a token bound to it is of no use to a thief.
+    pub fingerprint: Option<String>,
+}
+
+/// Why a provider has no credential.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ProviderError {
+    /// The server said no for good: another try with the same token will fail as well.
+    #[error("the token was refused with HTTP {status}: {message}")]
+    Refused {
+        /// HTTP status: 401 unknown, 403 disabled or origin not allowed, 404 its resource is gone.
+        status: u16,
+        /// What the server said.
+        message: String,
+    },
+    /// The server could not be reached, or answered with a passing fault, more often than we tried.
+    #[error("no credential after {attempts} attempts: {message}")]
+    Unavailable {
+        /// How often it was tried.
+        attempts: u32,
+        /// What happened last.
+        message: String,
+    },
+    /// The provider was made with something unusable.
+    #[error("{0}")]
+    Misconfigured(String),
+    /// Anything an application's own provider wants to say.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Where a client's credentials come from. Implement it, or take [`StaticCredentialProvider`] or
+/// [`EmbedTokenCredentialProvider`].
+pub trait CredentialProvider: Send + Sync + 'static {
+    /// The first credential. A rejection reaches whoever starts the client, and nothing is opened.
+    fn authenticate(&self, context: AuthenticateContext) -> ProviderFuture<'_>;
+
+    /// Whether [`refresh`](Self::refresh) can be called.
+    fn refreshes(&self) -> bool {
+        false
+    }
+
+    /// A new credential in place of the one that nears its end. Called only if that one carried `expiry_at` and
+    /// [`refreshes`](Self::refreshes) is true. When it is rejected, the session goes on until the credential expires.
+    fn refresh(&self) -> ProviderFuture<'_> {
+        Box::pin(async {
+            Err(ProviderError::Misconfigured(
+                "this provider does not refresh".into(),
+            ))
+        })
+    }
+}
+
+/// Returns what it was given.
+#[derive(Clone, Debug)]
+pub struct StaticCredentialProvider {
+    credential: Credential,
+}
+
+impl StaticCredentialProvider {
+    /// A provider of this SAT, whose end is not known.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self::with_credential(Credential {
+            token: Some(token.into()),
+            ..Credential::default()
+        })
+    }
+
+    /// A provider of this credential.
+    pub fn with_credential(credential: Credential) -> Self {
+        Self { credential }
+    }
+}
+
+impl CredentialProvider for StaticCredentialProvider {
+    fn authenticate(&self, _: AuthenticateContext) -> ProviderFuture<'_> {
+        Box::pin(async { Ok(self.credential.clone()) })
+    }
+}
+
+/// How often a passing fault is met with another try before the provider gives up.
+const EXCHANGE_ATTEMPTS: u32 = 4;
+/// Longest wait between two tries, also if the server asks for more.
+const EXCHANGE_WAIT_MAX: Duration = Duration::from_secs(10);
+/// Limit of one exchange (wire-protocol.md 2.2).
+const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Exchanges a public embed token (`c2c_…`) for a guest's short-lived SAT, and again before that expires.
+pub struct EmbedTokenCredentialProvider {
+    endpoint: Url,
+    embed_token: String,
+    http: reqwest::Client,
+}
+
+impl EmbedTokenCredentialProvider {
+    /// `host` is a name (`calls.example.com`), a name with a port, or an origin (`http://localhost:8787`); without a
+    /// scheme `https` is taken.
+    ///
+    /// # Errors
+    /// [`ProviderError::Misconfigured`] when the host cannot be a host, or the token is empty.
+    pub fn new(host: &str, embed_token: impl Into<String>) -> Result<Self, ProviderError> {
+        Self::with_trust(host, embed_token, &crate::tls::Trust::default())
+    }
+
+    /// As [`new`](Self::new), for a server whose certificate comes from a private authority.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_trust(
+        host: &str,
+        embed_token: impl Into<String>,
+        trust: &crate::tls::Trust,
+    ) -> Result<Self, ProviderError> {
+        let embed_token = embed_token.into();
+        if embed_token.is_empty() {
+            return Err(ProviderError::Misconfigured(
+                "the embed token is empty".into(),
+            ));
+        }
+        let http =
+            http::client(trust).map_err(|error| ProviderError::Misconfigured(error.to_string()))?;
+        Ok(Self {
+            endpoint: exchange_endpoint(host)?,
+            embed_token,
+            http,
+        })
+    }
+
+    async fn exchange(&self) -> Result<Credential, ProviderError> {
+        let mut wait = Duration::from_millis(500);
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let fault = match self.exchange_once().await {
+                Ok(credential) => return Ok(credential),
+                Err(Attempt::Refused(error)) => return Err(error),
+                Err(Attempt::Passing(fault)) => fault,
+            };
+            if attempts == EXCHANGE_ATTEMPTS {
+                return Err(ProviderError::Unavailable {
+                    attempts,
+                    message: fault.message,
+                });
+            }
+            tokio::time::sleep(fault.retry_after.unwrap_or(wait).min(EXCHANGE_WAIT_MAX)).await;
+            wait *= 2;
+        }
+    }
+
+    async fn exchange_once(&self) -> Result<Credential, Attempt> {
+        let body = miniserde::json::to_string(&ExchangeRequest {
+            token: self.embed_token.clone(),
+        });
+        let reply = self
+            .http
+            .post(self.endpoint.clone())
+            .timeout(EXCHANGE_TIMEOUT)
+            .header("content-type", "application/json")
+            .header("accept", "application/json")
+            .body(body)
+            .send()
+            .await
+            .map_err(|error| Attempt::passing(error.without_url().to_string()))?;
+        let status = reply.status().as_u16();
+        let retry_after = http::retry_after(reply.headers());
+        let date_ms = http::date_ms(reply.headers());
+        let text = http::text_within_limit(reply)
+            .await
+            .map_err(|error| Attempt::passing(error.message))?;
+        match status {
+            200..=299 => parse_exchange(&text, date_ms),
+            429 | 500..=599 => Err(Attempt::Passing(Fault {
+                message: format!("HTTP {status}"),
+                retry_after,
+            })),
+            _ => Err(Attempt::Refused(ProviderError::Refused {
+                status,
+                message: text.chars().take(200).collect(),
+            })),
+        }
+    }
+}
+
+impl CredentialProvider for EmbedTokenCredentialProvider {
+    fn authenticate(&self, _: AuthenticateContext) -> ProviderFuture<'_> {
+        Box::pin(self.exchange())
+    }
+
+    fn refreshes(&self) -> bool {
+        true
+    }
+
+    fn refresh(&self) -> ProviderFuture<'_> {
+        Box::pin(self.exchange())
+    }
+}
+
+#[derive(miniserde::Serialize)]
+struct ExchangeRequest {
+    token: String,
+}
+
+#[derive(miniserde::Deserialize)]
+struct ExchangeReply {
+    token: String,
+    expires_at: Option<u64>,
+    expires_in: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Fault {
+    message: String,
+    retry_after: Option<Duration>,
+}
+
+#[derive(Debug)]
+enum Attempt {
+    Passing(Fault),
+    Refused(ProviderError),
+}
+
+impl Attempt {
+    fn passing(message: String) -> Self {
+        Self::Passing(Fault {
+            message,
+            retry_after: None,
+        })
+    }
+}
+
+/// The life in `expires_in` counts from the server's own time where it told it, so that a wrong local clock does
+/// not stretch it; a reply that tells no life gives a credential without an end rather than an invented one.
+fn parse_exchange(text: &str, server_now_ms: Option<u64>) -> Result<Credential, Attempt> {
+    let reply: ExchangeReply = miniserde::json::from_str(text)
+        .map_err(|_| Attempt::passing("the server's answer is no token".into()))?;
+    let now_ms = server_now_ms.unwrap_or_else(crate::driver::wall_ms);
+    let expiry_at = match (reply.expires_at, reply.expires_in) {
+        (Some(at_s), _) => Some(at_s.saturating_mul(1000)),
+        (None, Some(in_s)) => Some(now_ms.saturating_add(in_s.saturating_mul(1000))),
+        (None, None) => None,
+    };
+    Ok(Credential {
+        token: Some(reply.token),
+        authorization_state: None,
+        expiry_at,
+    })
+}
+
+fn exchange_endpoint(host: &str) -> Result<Url, ProviderError> {
+    let host = host.trim();
+    let text = if host.contains("://") {
+        host.to_owned()
+    } else {
+        format!("https://{host}")
+    };
+    let wrong = |why: &str| {
+        ProviderError::Misconfigured(format!(
+            "`{host}` cannot be the server's host ({why}); give a name, name:port or an origin such as https://calls.example.com"
+        ))
+    };
+    let mut url = Url::parse(&text).map_err(|error| wrong(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong("its scheme is neither http nor https"));
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(wrong("it has no name"));
+    }
+    url.set_path("/api/fabric/embeds/tokens");
+    url.set_query(None);
+    url.set_fragment(None);
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_may_be_a_name_a_name_with_port_or_an_origin() {
+        let path = "/api/fabric/embeds/tokens";
+        for (host, expected) in [
+            ("calls.example.test", "https://calls.example.test"),
+            ("calls.example.test:8443", "https://calls.example.test:8443"),
+            ("http://localhost:8787", "http://localhost:8787"),
+            (
+                "https://calls.example.test/x?y#z",
+                "https://calls.example.test",
+            ),
+        ] {
+            assert_eq!(
+                exchange_endpoint(host).unwrap().as_str(),
+                format!("{expected}{path}")
+            );
+        }
+        for wrong in ["", "ftp://calls.example.test", "https://", "a b"] {
+            assert!(exchange_endpoint(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_life_is_the_one_the_reply_tells() {
+        let expiry = |text| parse_exchange(text, Some(1_000_000)).unwrap().expiry_at;
+        assert_eq!(
+            expiry(r#"{"token":"t","expires_at":2000}"#),
+            Some(2_000_000)
+        );
+        assert_eq!(expiry(r#"{"token":"t","expires_in":60}"#), Some(1_060_000));
+        assert_eq!(expiry(r#"{"token":"t"}"#), None);
+        assert!(parse_exchange("<html>", None).is_err());
+    }
+}
