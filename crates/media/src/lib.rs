@@ -39,4 +39,4 @@ mod waker;
 
 pub use error::MediaError;
 pub use keys::{CloseReason, LegFlags, LegKey, LegStats, MediaEvent, RoomKey, RoomKind};
-pub use server::{MediaConfig, MediaServer};
+pub use server::{MediaConfig, MediaCounters, MediaServer};

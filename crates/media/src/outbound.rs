@@ -72,6 +72,11 @@ impl Outbound {
         self.last_sent
     }
 
+    /// Whether the last packet was a forwarded one.
+    pub(crate) fn is_forwarding(&self) -> bool {
+        self.forwarding
+    }
+
     /// Packets sent and their payload bytes.
     pub(crate) fn sent(&self) -> (u64, u64) {
         (self.packets, self.bytes)

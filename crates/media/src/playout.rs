@@ -24,7 +24,12 @@ pub(crate) struct Playout {
     /// Decoded and not yet played.
     ready: Vec<f32>,
     scratch: Vec<f32>,
+    /// Frames that may still be concealed before the first packet plays.
+    bridge: u32,
 }
+
+/// Most frames that a primed playout conceals while its jitter buffer fills.
+const BRIDGE_FRAMES: u32 = 4;
 
 impl Playout {
     pub(crate) fn new() -> Result<Self, opus::Error> {
@@ -33,6 +38,7 @@ impl Playout {
             decoder: VoiceDecoder::new()?,
             ready: Vec::new(),
             scratch: Vec::new(),
+            bridge: 0,
         })
     }
 
@@ -54,13 +60,16 @@ impl Playout {
         Some(inserted)
     }
 
-    /// Decodes packets that were played elsewhere just before, so that the decoder is in step with what follows.
+    /// Decodes packets that were played elsewhere just before, so that the decoder is in step with what follows; until
+    /// that can be played, what was heard is stretched.
     pub(crate) fn prime<'a>(&mut self, packets: impl Iterator<Item = &'a [u8]>) {
         self.decoder.reset();
         self.ready.clear();
         for packet in packets {
             self.scratch.clear();
-            self.decoder.decode(packet, &mut self.scratch);
+            if self.decoder.decode(packet, &mut self.scratch) > 0 {
+                self.bridge = BRIDGE_FRAMES;
+            }
         }
     }
 
@@ -76,6 +85,7 @@ impl Playout {
             let missing = FRAME_SAMPLES - self.ready.len();
             match self.jitter.next(now) {
                 Next::Frame { payload, hurry } => {
+                    self.bridge = 0;
                     self.decode(&payload);
                     if hurry {
                         self.fold(now);
@@ -96,6 +106,11 @@ impl Playout {
                 Next::Pause { samples } => {
                     self.ready.resize(self.ready.len() + samples.max(1), 0.0);
                     continue;
+                }
+                Next::Idle if self.bridge > 0 => {
+                    self.bridge -= 1;
+                    self.decoder
+                        .conceal(None, missing.next_multiple_of(120), &mut self.ready);
                 }
                 Next::Idle => {
                     self.ready.resize(FRAME_SAMPLES, 0.0);
@@ -118,6 +133,7 @@ impl Playout {
     /// Forgets the stream.
     pub(crate) fn restart(&mut self) {
         self.ready.clear();
+        self.bridge = 0;
         self.jitter.restart();
         self.decoder.reset();
     }
@@ -211,11 +227,11 @@ mod tests {
             let now = start + FRAME_DURATION * i as u32;
             playout.insert(now, i as u16, i as u32 * 960, Arc::clone(packet));
             let mut frame = SILENCE;
-            if playout.play(now, &mut frame) == Played::Audio {
-                audio.extend_from_slice(&frame);
-            }
+            playout.play(now, &mut frame);
+            audio.extend_from_slice(&frame);
         }
         assert!(crate::tone::tone_dbfs(&audio[..960], SAMPLE_RATE, 500.0) > -25.0);
+        assert!(gap_ms(&audio) <= 10, "{}", gap_ms(&audio));
     }
 
     #[test]

@@ -74,6 +74,13 @@ impl Reception {
         });
     }
 
+    /// SSRC and highest sequence number of the stream received last.
+    pub(crate) fn newest(&self) -> Option<(u32, u64)> {
+        self.stream
+            .as_ref()
+            .map(|stream| (stream.ssrc, stream.highest_sequence))
+    }
+
     pub(crate) fn packets(&self) -> u64 {
         self.packets
     }

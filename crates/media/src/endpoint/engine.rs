@@ -88,6 +88,7 @@ pub(super) fn spawn(
         round_trip: None,
         next_frame: None,
         peer_due: Some(started),
+        more: false,
     };
     let (commands, inbox) = channel();
     std::thread::Builder::new()
@@ -119,6 +120,8 @@ struct Engine {
     /// When the next frame is due; `None` before the connection.
     next_frame: Option<Instant>,
     peer_due: Option<Instant>,
+    /// A socket may hold more than was read.
+    more: bool,
 }
 
 /// Why the thread ends.
@@ -176,7 +179,12 @@ impl Engine {
             return Ok(Some(end));
         }
         let due = [self.next_frame, self.peer_due].into_iter().flatten().min();
-        let timeout = due.map(|due| due.saturating_duration_since(Instant::now()));
+        let timeout = if self.more {
+            Some(Duration::ZERO)
+        } else {
+            due.map(|due| due.saturating_duration_since(Instant::now()))
+        };
+        self.more = false;
         if let Err(error) = poll.poll(events, timeout)
             && error.kind() != std::io::ErrorKind::Interrupted
         {
@@ -268,6 +276,7 @@ impl Engine {
                 }
             }
         }
+        self.more = true;
         Ok(None)
     }
 

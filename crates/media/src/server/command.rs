@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::Sender;
 
 use tokio::sync::oneshot;
 
+use super::counters::Counters;
 use crate::error::MediaError;
 use crate::keys::{LegFlags, LegKey, LegStats, RoomKey, RoomKind};
 use crate::waker::Waker;
@@ -72,8 +72,7 @@ pub(super) enum Command {
 /// A worker as the handle holds it. Dropping it ends the worker: the channel closes and the waker rings.
 pub(super) struct WorkerHandle {
     pub(super) addresses: Vec<SocketAddr>,
-    /// Rooms that live there, for placing new ones.
-    pub(super) rooms: Arc<AtomicUsize>,
+    pub(super) counters: Arc<Counters>,
     commands: Option<Sender<Command>>,
     waker: Waker,
 }
@@ -81,13 +80,13 @@ pub(super) struct WorkerHandle {
 impl WorkerHandle {
     pub(super) fn new(
         addresses: Vec<SocketAddr>,
-        rooms: Arc<AtomicUsize>,
+        counters: Arc<Counters>,
         commands: Sender<Command>,
         waker: Waker,
     ) -> Self {
         WorkerHandle {
             addresses,
-            rooms,
+            counters,
             commands: Some(commands),
             waker,
         }

@@ -1,6 +1,10 @@
 //! The media server as its users call it: a handle that speaks to worker threads.
 
 mod command;
+mod counters;
+mod demux;
+mod leg;
+mod room;
 mod worker;
 
 use std::net::{IpAddr, SocketAddr};
@@ -11,7 +15,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::error::MediaError;
 use crate::keys::{LegFlags, LegKey, LegStats, MediaEvent, RoomKey, RoomKind};
+use crate::peer::Certificate;
 use command::{Command, WorkerHandle};
+pub use counters::MediaCounters;
 
 /// How a media server is set up.
 #[derive(Clone, Debug)]
@@ -49,9 +55,15 @@ impl MediaServer {
             )));
         }
         let (events, events_rx) = mpsc::unbounded_channel();
+        let certificate = Certificate::generate()?;
         let mut workers = Vec::with_capacity(config.workers);
         for index in 0..config.workers {
-            workers.push(worker::spawn(index, &config, events.clone())?);
+            workers.push(worker::spawn(
+                index,
+                &config,
+                certificate.clone(),
+                events.clone(),
+            )?);
         }
         let shared = Shared {
             workers,
@@ -75,14 +87,25 @@ impl MediaServer {
             .collect()
     }
 
-    /// Makes an empty room on the worker with the fewest rooms.
+    /// What all workers have counted.
+    pub fn counters(&self) -> MediaCounters {
+        let mut sum = MediaCounters::default();
+        for worker in &self.shared.workers {
+            worker.counters.add_to(&mut sum);
+        }
+        sum
+    }
+
+    /// Makes an empty room on the worker with the fewest legs, taking turns among equals.
     pub fn create_room(&self, kind: RoomKind) -> RoomKey {
         let workers = &self.shared.workers;
-        let worker = (0..workers.len())
-            .min_by_key(|&i| workers[i].rooms.load(Ordering::Relaxed))
-            .unwrap_or(0);
-        workers[worker].rooms.fetch_add(1, Ordering::Relaxed);
-        let room = RoomKey::new(worker, self.shared.rooms.fetch_add(1, Ordering::Relaxed));
+        let serial = self.shared.rooms.fetch_add(1, Ordering::Relaxed);
+        let first = serial as usize % workers.len();
+        let worker = (first..workers.len())
+            .chain(0..first)
+            .min_by_key(|&worker| workers[worker].counters.legs.read())
+            .unwrap_or(first);
+        let room = RoomKey::new(worker, serial);
         self.send(worker, Command::CreateRoom { room, kind });
         room
     }

@@ -1,80 +1,665 @@
-//! A worker thread: its sockets, its rooms, its legs.
+//! A worker thread: its sockets, its rooms, its legs, and the loop that carries everything between them.
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token};
+use offhook_proto::limits::ROOM_MEMBERS;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::MediaConfig;
 use super::command::{Command, WorkerHandle};
+use super::counters::Counters;
+use super::demux::{Demux, Source};
+use super::leg::Leg;
+use super::room::{Effects, Grid, Room};
+use crate::datagram::{Kind, classify};
 use crate::error::MediaError;
-use crate::keys::{MediaEvent, RoomKey, RoomKind};
+use crate::keys::{CloseReason, LegKey, MediaEvent, RoomKey};
+use crate::net::{MAX_DATAGRAM, MediaSocket, interface_addresses};
+use crate::peer::{AudioDirection, Certificate, Ice, Peer, PeerOutput};
 use crate::waker::Waker;
 
-const WAKE: Token = Token(0);
-const SOCKET: Token = Token(1);
+const WAKE: Token = Token(usize::MAX);
+/// Datagrams taken from one socket before the clock and the commands are looked at again.
+const BATCH: usize = 256;
+/// Commands taken before the sockets are looked at again.
+const COMMANDS: usize = 64;
+/// Rooms that fell behind more than this skip the frames they missed.
+const MAX_CATCH_UP: Duration = Duration::from_millis(100);
 
+/// Opens the sockets of the worker and starts its thread.
 pub(super) fn spawn(
     index: usize,
     config: &MediaConfig,
-    _events: UnboundedSender<MediaEvent>,
+    certificate: Certificate,
+    events: UnboundedSender<MediaEvent>,
 ) -> Result<WorkerHandle, MediaError> {
-    let mut address = config.listen;
-    if address.port() != 0 {
-        address.set_port(address.port() + index as u16);
-    }
-    let socket = |source| MediaError::Socket { address, source };
     let poll = Poll::new()?;
-    let mut udp = mio::net::UdpSocket::bind(address).map_err(socket)?;
-    poll.registry()
-        .register(&mut udp, SOCKET, mio::Interest::READABLE)?;
-    let local: SocketAddr = udp.local_addr().map_err(socket)?;
+    let sockets = open_sockets(index, config, &poll)?;
+    let addresses: Vec<SocketAddr> = sockets
+        .iter()
+        .flat_map(|s| std::iter::once(s.address).chain(s.aliases.clone()))
+        .collect();
     let waker = Waker::new(poll.registry(), WAKE)?;
+    let counters = Arc::new(Counters::default());
     let (commands, inbox) = channel();
+    let now = Instant::now();
+    let worker = Worker {
+        sockets,
+        addresses: addresses.clone(),
+        certificate,
+        rooms: HashMap::new(),
+        legs: HashMap::new(),
+        demux: Demux::default(),
+        agenda: BinaryHeap::new(),
+        grid: Grid::new(now),
+        events,
+        counters: Arc::clone(&counters),
+    };
     std::thread::Builder::new()
         .name(format!("media-{index}"))
-        .spawn(move || run(poll, inbox))?;
-    Ok(WorkerHandle::new(
-        vec![local],
-        Arc::new(AtomicUsize::new(0)),
-        commands,
-        waker,
-    ))
+        .spawn(move || worker.run(poll, &inbox))?;
+    Ok(WorkerHandle::new(addresses, counters, commands, waker))
 }
 
-fn run(mut poll: Poll, inbox: Receiver<Command>) {
-    let mut rooms: HashMap<RoomKey, RoomKind> = HashMap::new();
-    let mut events = Events::with_capacity(16);
-    loop {
+/// One socket, or one for each interface when the listen address is unspecified and nothing else is advertised: an
+/// answer must come from the address that was asked.
+fn open_sockets(
+    index: usize,
+    config: &MediaConfig,
+    poll: &Poll,
+) -> Result<Vec<MediaSocket>, MediaError> {
+    let mut listen = config.listen;
+    if listen.port() != 0 {
+        let port = u16::try_from(index)
+            .ok()
+            .and_then(|index| listen.port().checked_add(index));
+        let port = port.ok_or_else(|| {
+            MediaError::Config(format!(
+                "no ports for {} workers from {listen} on",
+                config.workers
+            ))
+        })?;
+        listen.set_port(port);
+    }
+    if !listen.ip().is_unspecified() || !config.advertise.is_empty() {
+        return Ok(vec![MediaSocket::bind(
+            listen,
+            &config.advertise,
+            poll.registry(),
+            Token(0),
+        )?]);
+    }
+    let v6 = listen.is_ipv6();
+    let same_family = |ip: &IpAddr| ip.is_ipv4() || v6;
+    let mut sockets = Vec::new();
+    for ip in interface_addresses(false)?.into_iter().filter(same_family) {
+        let address = SocketAddr::new(ip, listen.port());
+        let socket = MediaSocket::bind(address, &[], poll.registry(), Token(sockets.len()))?;
+        if listen.port() == 0 {
+            // All of a worker's sockets share one port, once the system has chosen it.
+            listen.set_port(socket.address.port());
+        }
+        sockets.push(socket);
+    }
+    if sockets.is_empty() {
+        return Err(MediaError::Config(
+            "no interface has an address to listen on".into(),
+        ));
+    }
+    Ok(sockets)
+}
+
+/// What the agenda is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Leg(LegKey),
+    Room(RoomKey),
+}
+
+struct Worker {
+    sockets: Vec<MediaSocket>,
+    addresses: Vec<SocketAddr>,
+    certificate: Certificate,
+    rooms: HashMap<RoomKey, Room>,
+    legs: HashMap<LegKey, Leg>,
+    demux: Demux,
+    /// What is due when. An entry counts only while its leg or room is scheduled for that very time.
+    agenda: BinaryHeap<Reverse<(Instant, Due)>>,
+    grid: Grid,
+    events: UnboundedSender<MediaEvent>,
+    counters: Arc<Counters>,
+}
+
+impl Worker {
+    fn run(mut self, mut poll: Poll, inbox: &Receiver<Command>) {
+        let mut events = Events::with_capacity(64);
+        let mut buffer = vec![0; MAX_DATAGRAM];
+        let mut more = false;
         loop {
-            match inbox.try_recv() {
-                Ok(Command::CreateRoom { room, kind }) => {
-                    rooms.insert(room, kind);
+            for _ in 0..COMMANDS {
+                match inbox.try_recv() {
+                    Ok(Command::Shutdown { reply }) => {
+                        self.shut_down();
+                        let _ = reply.send(());
+                        return;
+                    }
+                    Ok(command) => {
+                        more = true;
+                        self.command(command);
+                    }
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return self.shut_down(),
                 }
-                Ok(Command::CloseRoom { room }) => {
-                    rooms.remove(&room);
-                }
-                Ok(Command::Shutdown { reply }) => {
-                    let _ = reply.send(());
-                    return;
-                }
-                Ok(Command::AcceptOffer { reply, .. } | Command::MakeOffer { reply, .. }) => {
-                    let _ = reply.send(Err(MediaError::NoRoom));
-                }
-                Ok(_) => {}
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => return,
+            }
+            self.catch_up();
+            let timeout = if more {
+                Some(Duration::ZERO)
+            } else {
+                let due = self.agenda.peek().map(|Reverse((at, _))| *at);
+                due.map(|at| at.saturating_duration_since(Instant::now()))
+            };
+            if let Err(error) = poll.poll(&mut events, timeout)
+                && error.kind() != std::io::ErrorKind::Interrupted
+            {
+                tracing::error!(%error, "media worker cannot wait for its sockets and ends");
+                return self.shut_down();
+            }
+            self.counters.wakeups.count();
+            more = false;
+            for socket in 0..self.sockets.len() {
+                more |= self.receive_batch(socket, &mut buffer);
             }
         }
-        if let Err(error) = poll.poll(&mut events, None)
-            && error.kind() != std::io::ErrorKind::Interrupted
+    }
+
+    /// Whether there may be more.
+    fn receive_batch(&mut self, socket: usize, buffer: &mut [u8]) -> bool {
+        for _ in 0..BATCH {
+            let Some((length, address)) = self.sockets[socket].receive(buffer) else {
+                return false;
+            };
+            self.counters.received.count();
+            self.receive(
+                Instant::now(),
+                Source { socket, address },
+                &buffer[..length],
+            );
+        }
+        true
+    }
+
+    fn receive(&mut self, now: Instant, source: Source, datagram: &[u8]) {
+        let is_request;
+        let leg = match classify(datagram) {
+            None => return self.counters.malformed.count(),
+            Some(Kind::BindingRequest { local_ufrag }) => {
+                is_request = true;
+                self.demux.named(local_ufrag)
+            }
+            Some(Kind::Dtls | Kind::Rtp) => {
+                is_request = false;
+                self.demux.owner(source)
+            }
+            // We send no requests, so there are no responses.
+            Some(Kind::Stun) => return self.counters.unvalidated.count(),
+        };
+        let refused = if is_request {
+            &self.counters.stun_refused
+        } else {
+            &self.counters.unvalidated
+        };
+        let Some(key) = leg else {
+            return refused.count();
+        };
+        let to = self.sockets[source.socket].address;
+        let Some(leg) = self.legs.get_mut(&key) else {
+            return refused.count();
+        };
+        // A panic in there is caught by `guard` below, when the peer is given the datagram again.
+        let accepted = catch_unwind(AssertUnwindSafe(|| {
+            leg.peer.accepts(now, source.address, to, datagram)
+        }));
+        match accepted {
+            Ok(Some(true)) => {}
+            Ok(_) => return refused.count(),
+            Err(_) => return self.panicked(key),
+        }
+        if is_request {
+            if !self.demux.validated(now, source, key) {
+                return self.counters.stun_refused.count();
+            }
+            leg.consented(now);
+        }
+        self.guard(key, |worker| {
+            if let Some(leg) = worker.legs.get_mut(&key) {
+                leg.peer.receive(now, source.address, to, datagram)?;
+            }
+            worker.drive(now, key, Some(source))
+        });
+    }
+
+    /// Does all that is due by the clock.
+    fn catch_up(&mut self) {
+        let now = Instant::now();
+        while let Some(&Reverse((at, due))) = self.agenda.peek()
+            && at <= now
         {
-            tracing::error!(%error, "media worker cannot poll");
-            return;
+            self.agenda.pop();
+            match due {
+                Due::Leg(key) => {
+                    if let Some(leg) = self.legs.get_mut(&key)
+                        && leg.scheduled == Some(at)
+                    {
+                        leg.scheduled = None;
+                        self.guard(key, |worker| worker.drive(now, key, None));
+                    }
+                }
+                Due::Room(key) => {
+                    if let Some(room) = self.rooms.get_mut(&key)
+                        && room.scheduled == Some(at)
+                    {
+                        room.scheduled = None;
+                        // Frames are made for the time they were due at, unless that is long past.
+                        let time = if now - at > MAX_CATCH_UP { now } else { at };
+                        self.room(now, key, |room, grid, legs, counters, effects| {
+                            room.tick(time, grid, legs, counters, effects);
+                        });
+                    }
+                }
+            }
         }
     }
+
+    fn command(&mut self, command: Command) {
+        let now = Instant::now();
+        match command {
+            Command::CreateRoom { room, kind } => {
+                self.rooms.insert(room, Room::new(room, kind));
+            }
+            Command::CloseRoom { room } => {
+                if let Some(room) = self.rooms.remove(&room) {
+                    for leg in room.legs {
+                        self.close(leg, Some(CloseReason::RoomClosed));
+                    }
+                }
+            }
+            Command::AcceptOffer {
+                room,
+                leg,
+                offer,
+                reply,
+            } => {
+                let made = self.new_leg(now, room, leg, |peer| {
+                    let offer = peer.parse_offer(&offer)?;
+                    peer.answer(&offer)
+                });
+                let failed = made.is_err();
+                // A caller that no longer waits would never close the leg.
+                if reply.send(made).is_err() || failed {
+                    self.close(leg, None);
+                }
+            }
+            Command::MakeOffer { room, leg, reply } => {
+                let both = AudioDirection {
+                    send: true,
+                    receive: true,
+                };
+                let made = self.new_leg(now, room, leg, |peer| peer.offer(both, false));
+                if reply.send(made).is_err() {
+                    self.close(leg, None);
+                }
+            }
+            Command::ApplyAnswer { leg, answer, reply } => {
+                let _ = reply.send(self.negotiate(now, leg, |leg| leg.peer.apply_answer(&answer)));
+            }
+            Command::Reoffer { leg, offer, reply } => {
+                let _ = reply.send(self.reoffer(now, leg, &offer));
+            }
+            Command::Join { leg } => self.change(now, leg, |leg| leg.joined = true),
+            Command::Leave { leg } => self.change(now, leg, |leg| leg.joined = false),
+            Command::SetFlags { leg, flags } => self.change(now, leg, |leg| leg.flags = flags),
+            Command::PlayDtmf { leg, digits } => self.change(now, leg, |leg| {
+                if leg.takes_part() && !leg.flags.held {
+                    leg.dtmf.push(&digits);
+                }
+            }),
+            Command::CloseLeg { leg } => self.close(leg, None),
+            Command::Stats { leg, reply } => {
+                let _ = reply.send(self.legs.get(&leg).map(Leg::stats));
+            }
+            // `run` has taken it.
+            Command::Shutdown { .. } => {}
+        }
+        self.counters.legs.set(self.legs.len() as u64);
+        self.counters.rooms.set(self.rooms.len() as u64);
+    }
+
+    /// Makes a peer in a room and describes it by `describe`.
+    fn new_leg(
+        &mut self,
+        now: Instant,
+        room_key: RoomKey,
+        key: LegKey,
+        describe: impl FnOnce(&mut Peer) -> Result<String, MediaError>,
+    ) -> Result<String, MediaError> {
+        let room = self.rooms.get_mut(&room_key).ok_or(MediaError::NoRoom)?;
+        if room.legs.len() >= ROOM_MEMBERS {
+            return Err(MediaError::RoomFull);
+        }
+        room.legs.push(key);
+        let peer = self.new_peer(now);
+        let described = peer.and_then(|mut peer| {
+            let text = uncaught(|| describe(&mut peer))?;
+            Ok((peer, text))
+        });
+        match described {
+            Ok((mut peer, text)) => {
+                self.demux.name(key, peer.local_ufrag());
+                self.legs.insert(key, Leg::new(now, key, room_key, peer));
+                self.schedule_leg(key);
+                Ok(text)
+            }
+            Err(error) => {
+                if let Some(room) = self.rooms.get_mut(&room_key) {
+                    room.legs.retain(|leg| *leg != key);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn new_peer(&self, now: Instant) -> Result<Peer, MediaError> {
+        let addresses = self.addresses.iter().copied();
+        let mut peer = Peer::new(now, Ice::Lite, &self.certificate, addresses)?;
+        while self.demux.knows(&peer.local_ufrag()) {
+            peer.renew_credentials();
+        }
+        Ok(peer)
+    }
+
+    fn reoffer(&mut self, now: Instant, key: LegKey, text: &str) -> Result<String, MediaError> {
+        let leg = self.legs.get(&key).ok_or(MediaError::NoLeg)?;
+        let offer = leg.peer.parse_offer(text)?;
+        if leg.peer.is_same_identity(&offer) {
+            let answer = self.negotiate(now, key, |leg| leg.peer.answer(&offer))?;
+            return Ok(answer);
+        }
+        let mut peer = self.new_peer(now)?;
+        let answer = uncaught(|| peer.answer(&offer))?;
+        self.demux.remove(key);
+        self.negotiate(now, key, |leg| {
+            leg.replace_peer(now, peer);
+            Ok(())
+        })?;
+        Ok(answer)
+    }
+
+    /// Changes what was negotiated with a leg; its ICE credentials may change by it.
+    fn negotiate<T>(
+        &mut self,
+        now: Instant,
+        key: LegKey,
+        change: impl FnOnce(&mut Leg) -> Result<T, MediaError>,
+    ) -> Result<T, MediaError> {
+        let leg = self.legs.get_mut(&key).ok_or(MediaError::NoLeg)?;
+        let result = uncaught(|| change(leg));
+        self.demux.name(key, leg.peer.local_ufrag());
+        self.guard(key, |worker| worker.drive(now, key, None));
+        result
+    }
+
+    /// Changes how a leg takes part.
+    fn change(&mut self, now: Instant, key: LegKey, change: impl FnOnce(&mut Leg)) {
+        let Some(leg) = self.legs.get_mut(&key) else {
+            return;
+        };
+        let heard = leg.is_heard();
+        change(leg);
+        let mut events = Vec::new();
+        if !leg.is_heard() {
+            events.extend(leg.hush());
+        }
+        if !leg.takes_part() || leg.flags.held {
+            leg.dtmf.clear();
+        }
+        let room = leg.room;
+        if leg.is_heard() != heard
+            && let Some(room) = self.rooms.get_mut(&room)
+        {
+            room.refresh(leg);
+        }
+        self.tell(events);
+        self.settle(now, room);
+    }
+
+    /// Lets a leg's engine do what it has to, passes on what it says, and looks after the leg.
+    fn drive(&mut self, now: Instant, key: LegKey, via: Option<Source>) -> Result<(), MediaError> {
+        let Some(leg) = self.legs.get_mut(&key) else {
+            return Ok(());
+        };
+        leg.peer.advance(now)?;
+        loop {
+            let Some(leg) = self.legs.get_mut(&key) else {
+                return Ok(());
+            };
+            match leg.peer.poll()? {
+                PeerOutput::Send { from, to, datagram } => {
+                    let media = datagram.first().is_some_and(|&first| first > 3);
+                    if leg.connection == super::leg::Connection::Lost && media {
+                        continue;
+                    }
+                    let target = leg
+                        .media_source
+                        .filter(|s| media && self.demux.owner(*s) == Some(key));
+                    self.send(from, to, target, &datagram);
+                }
+                PeerOutput::Ready => {}
+                PeerOutput::Path { up } => leg.path(up),
+                PeerOutput::Audio(packet) => {
+                    leg.received(now, &packet, via);
+                    let room = leg.room;
+                    self.room(now, room, |room, _, legs, _, effects| {
+                        room.audio(now, key, &packet, legs, effects);
+                    });
+                }
+                PeerOutput::TelephoneEvent(packet) => {
+                    let pressed = leg.key_press(&packet);
+                    let room = leg.room;
+                    self.tell(pressed);
+                    self.room(now, room, |room, _, legs, _, _| {
+                        room.skipped(key, &packet, legs)
+                    });
+                }
+                PeerOutput::Report { round_trip, loss } => leg.reported(round_trip, loss),
+                PeerOutput::Ended => {
+                    self.close(key, Some(CloseReason::PeerClosed));
+                    return Ok(());
+                }
+                PeerOutput::Wait(at) => {
+                    leg.peer_due = at;
+                    break;
+                }
+            }
+        }
+        let Some(leg) = self.legs.get_mut(&key) else {
+            return Ok(());
+        };
+        let (took_part, room) = (leg.takes_part(), leg.room);
+        let (events, gone) = leg.review(now);
+        let takes_part = leg.takes_part();
+        self.tell(events);
+        if let Some(reason) = gone {
+            self.close(key, Some(reason));
+            return Ok(());
+        }
+        if takes_part != took_part {
+            self.settle(now, room);
+        }
+        self.schedule_leg(key);
+        Ok(())
+    }
+
+    /// Lets a room do something, then everybody whom it concerned.
+    fn room(
+        &mut self,
+        now: Instant,
+        key: RoomKey,
+        work: impl FnOnce(&mut Room, Grid, &mut HashMap<LegKey, Leg>, &Counters, &mut Effects),
+    ) {
+        let Some(room) = self.rooms.get_mut(&key) else {
+            return;
+        };
+        let mut effects = Effects::default();
+        work(
+            room,
+            self.grid,
+            &mut self.legs,
+            &self.counters,
+            &mut effects,
+        );
+        self.schedule_room(key);
+        self.tell(effects.events);
+        for leg in effects.written {
+            self.guard(leg, |worker| worker.flush(now, leg));
+        }
+    }
+
+    /// Sends what was written to a leg.
+    fn flush(&mut self, now: Instant, key: LegKey) -> Result<(), MediaError> {
+        self.drive(now, key, None)
+    }
+
+    fn settle(&mut self, now: Instant, room: RoomKey) {
+        self.room(now, room, |room, grid, legs, _, effects| {
+            room.settle(now, grid, legs, effects);
+        });
+    }
+
+    fn send(&self, from: SocketAddr, to: SocketAddr, target: Option<Source>, datagram: &[u8]) {
+        let socket = match target {
+            Some(source) => self.sockets.get(source.socket),
+            None => self
+                .sockets
+                .iter()
+                .find(|s| s.address == from || s.aliases.contains(&from)),
+        };
+        let to = target.map_or(to, |source| source.address);
+        match socket {
+            Some(socket) if socket.send(datagram, to) => self.counters.sent.count(),
+            _ => self.counters.unsent.count(),
+        }
+    }
+
+    /// Does something with a leg's engine; when that fails or panics the leg is closed and nobody else notices.
+    fn guard(&mut self, key: LegKey, work: impl FnOnce(&mut Self) -> Result<(), MediaError>) {
+        match catch_unwind(AssertUnwindSafe(|| work(self))) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                let ready = self.legs.get(&key).is_some_and(|leg| leg.peer.is_ready());
+                tracing::warn!(leg = %key, %error, "leg closed");
+                let reason = if ready {
+                    CloseReason::EngineFailed
+                } else {
+                    CloseReason::HandshakeFailed
+                };
+                self.close(key, Some(reason));
+            }
+            Err(_) => self.panicked(key),
+        }
+    }
+
+    fn panicked(&mut self, key: LegKey) {
+        self.counters.panics.count();
+        tracing::error!(leg = %key, "media engine panicked on a peer's input: leg closed");
+        // Its engine is not asked for a farewell.
+        if let Some(leg) = self.legs.remove(&key) {
+            self.forget(leg.room, key);
+            self.tell([MediaEvent::Closed {
+                leg: key,
+                reason: CloseReason::EngineFailed,
+            }]);
+        }
+    }
+
+    /// Ends a leg with a farewell to its peer; reported if there is a reason.
+    fn close(&mut self, key: LegKey, reason: Option<CloseReason>) {
+        let Some(mut leg) = self.legs.remove(&key) else {
+            return;
+        };
+        leg.peer.close();
+        let farewell = catch_unwind(AssertUnwindSafe(|| {
+            // What does not get out no longer matters.
+            let _ = leg.peer.advance(Instant::now());
+            while let Ok(output) = leg.peer.poll() {
+                match output {
+                    PeerOutput::Send { from, to, datagram } => self.send(from, to, None, &datagram),
+                    PeerOutput::Wait(_) => break,
+                    _ => {}
+                }
+            }
+        }));
+        if farewell.is_err() {
+            self.counters.panics.count();
+        }
+        let mut events: Vec<MediaEvent> = leg.hush().into_iter().collect();
+        events.extend(reason.map(|reason| MediaEvent::Closed { leg: key, reason }));
+        self.tell(events);
+        self.forget(leg.room, key);
+    }
+
+    fn forget(&mut self, room: RoomKey, leg: LegKey) {
+        self.demux.remove(leg);
+        if let Some(room) = self.rooms.get_mut(&room) {
+            room.legs.retain(|other| *other != leg);
+        }
+        self.settle(Instant::now(), room);
+        self.counters.legs.set(self.legs.len() as u64);
+    }
+
+    fn shut_down(&mut self) {
+        let legs: Vec<LegKey> = self.legs.keys().copied().collect();
+        for leg in legs {
+            self.close(leg, None);
+        }
+    }
+
+    fn tell(&self, events: impl IntoIterator<Item = MediaEvent>) {
+        for event in events {
+            // Nobody need listen.
+            let _ = self.events.send(event);
+        }
+    }
+
+    fn schedule_leg(&mut self, key: LegKey) {
+        if let Some(leg) = self.legs.get_mut(&key) {
+            let due = leg.due();
+            if leg.scheduled.is_none_or(|at| due < at) {
+                leg.scheduled = Some(due);
+                self.agenda.push(Reverse((due, Due::Leg(key))));
+            }
+        }
+    }
+
+    fn schedule_room(&mut self, key: RoomKey) {
+        if let Some(room) = self.rooms.get_mut(&key)
+            && let Some(due) = room.next_tick
+            && room.scheduled.is_none_or(|at| due < at)
+        {
+            room.scheduled = Some(due);
+            self.agenda.push(Reverse((due, Due::Room(key))));
+        }
+    }
+}
+
+/// A panic becomes an error: the input of one peer must not end the thread.
+fn uncaught<T>(work: impl FnOnce() -> Result<T, MediaError>) -> Result<T, MediaError> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(MediaError::Engine("it panicked on the description".into())))
 }
