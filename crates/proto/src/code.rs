@@ -27,6 +27,10 @@ pub mod refusal {
     pub const ROOM_FULL: &str = "ROOM_FULL";
     /// Nobody of that subscriber's devices is online.
     pub const USER_NOT_REGISTERED: &str = "USER_NOT_REGISTERED";
+    /// The session has as many calls as it may have.
+    pub const TOO_MANY_CALLS: &str = "TOO_MANY_CALLS";
+    /// Something of ours does not work right now.
+    pub const TEMPORARY_FAILURE: &str = "TEMPORARY_FAILURE";
     /// A re-attach named a dialog that is gone.
     pub const INVALID_CALL_REFERENCE: &str = "INVALID_CALL_REFERENCE";
 }

@@ -15,6 +15,10 @@ pub const SDP_BYTES: usize = 64 * 1024;
 pub const FRAMES_PER_SECOND: u32 = 50;
 /// … and at once.
 pub const FRAMES_BURST: u32 = 200;
+/// Acks and pongs a second a socket may send on average: a big room sends many events …
+pub const RESPONSES_PER_SECOND: u32 = 500;
+/// … and at once.
+pub const RESPONSES_BURST: u32 = 4_000;
 /// A socket must have sent `signalwire.connect` by then (3.6).
 pub const CONNECT_DEADLINE_MS: u64 = 10_000;
 /// Frames held before authentication (3.6) …
@@ -31,6 +35,8 @@ pub const IDLE_MS: u64 = 15_000;
 pub const RESUME_MS: u64 = 300_000;
 /// Events kept for a session until they are acked (3.4).
 pub const UNACKED_EVENTS: usize = 512;
+/// Bytes of these.
+pub const UNACKED_BYTES: usize = 1024 * 1024;
 /// Frames queued to a slow socket before it is dropped.
 pub const SEND_QUEUE: usize = 1024;
 /// A write to a socket that takes longer means a reader that does not read.

@@ -6,24 +6,49 @@
 //!   been restarted.
 //! - What a session asks about calls goes to [`crate::calls`].
 
+mod authenticate;
+mod budget;
 mod config;
+mod counters;
+mod handle;
+mod held;
+mod outbox;
+mod refusals;
+mod registry;
+mod replay;
+mod session;
+mod socket;
+mod upgrade;
 
 pub use config::{RelayConfig, Timing};
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+pub(crate) use counters::Counters;
+pub(crate) use handle::{OutEvent, Owner, Reply, SessionHandle};
+pub(crate) use outbox::Keep;
+pub(crate) use registry::Registry;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::response::Response;
 use http::HeaderMap;
 use offhook_auth::KeyRing;
+use offhook_auth::dpop::Proof;
 use offhook_media::{MediaEvent, MediaServer};
 use offhook_proto::relay_connect::IceServer;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use crate::calls::Calls;
+use crate::clock::now_s;
 use crate::metrics::Metrics;
 use crate::store::Store;
+use refusals::Refusals;
+use replay::UsedProofs;
 
 /// What the relay stands on.
 pub struct RelayDeps {
@@ -52,26 +77,129 @@ pub trait IceServerSource: Send + Sync {
 /// The running relay. Clones are handles to the same one.
 #[derive(Clone)]
 pub struct Relay {
-    shared: Arc<()>,
+    shared: Arc<Shared>,
 }
 
 impl Relay {
     /// Starts the relay; must be called within a tokio runtime.
-    pub fn start(deps: RelayDeps) -> Relay;
+    pub fn start(deps: RelayDeps) -> Relay {
+        let RelayDeps {
+            store,
+            keys,
+            media,
+            media_events,
+            turn,
+            metrics,
+            config,
+        } = deps;
+        let counters = Arc::new(Counters::new(metrics));
+        let registry = Arc::new(Registry::default());
+        let calls = Calls::start(crate::calls::CallsDeps {
+            store: store.clone(),
+            media,
+            media_events,
+            registry: registry.clone(),
+            counters: counters.clone(),
+            node_id: config.node_id.as_str().into(),
+            timing: config.timing,
+        });
+        let shared = Shared {
+            store,
+            keys,
+            turn,
+            config,
+            counters,
+            registry,
+            calls,
+            refusals: Mutex::default(),
+            proofs: Mutex::new(UsedProofs::new(Instant::now())),
+            drain: CancellationToken::new(),
+            sockets: TaskTracker::new(),
+            serials: AtomicU64::new(1),
+            started_at_s: now_s(),
+        };
+        Relay {
+            shared: Arc::new(shared),
+        }
+    }
 
-    /// Answers the WebSocket upgrade at `/`: 403 for an origin that is not allowed.
-    pub fn upgrade(&self, upgrade: WebSocketUpgrade, headers: &HeaderMap, remote: SocketAddr) -> Response;
+    /// Answers the WebSocket upgrade at `/`: 403 for an origin that is not allowed, 503 while draining.
+    pub fn upgrade(
+        &self,
+        upgrade: WebSocketUpgrade,
+        headers: &HeaderMap,
+        remote: SocketAddr,
+    ) -> Response {
+        upgrade::upgrade(&self.shared, upgrade, headers, remote)
+    }
 
-    /// SIGTERM: sends `signalwire.disconnect` to every socket, closes them and waits until they are closed, `grace` at most.
-    /// New sockets are refused with 503 from now on. Calls end with the process.
-    pub async fn drain(&self, grace: Duration);
+    /// For SIGTERM: sends `signalwire.disconnect` to every socket, closes them, and waits until they are closed, `grace`
+    /// at most. New sockets are refused from now on. Calls end with the process.
+    pub async fn drain(&self, grace: Duration) {
+        self.shared.drain.cancel();
+        self.shared.sockets.close();
+        if tokio::time::timeout(grace, self.shared.sockets.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                sockets = self.shared.sockets.len(),
+                "sockets still open after the grace"
+            );
+        }
+    }
 
     /// Sessions with a socket right now.
-    pub fn connected_sessions(&self) -> usize;
+    pub fn connected_sessions(&self) -> usize {
+        self.shared.registry.attached_sessions()
+    }
 
     /// Subscribers with at least one session that rings.
-    pub fn online_subscribers(&self) -> usize;
+    pub fn online_subscribers(&self) -> usize {
+        self.shared.registry.online_owners()
+    }
 
-    /// Calls and rooms going on.
-    pub fn active_calls(&self) -> usize;
+    /// Rooms and two-party calls going on.
+    pub fn active_calls(&self) -> usize {
+        self.shared.calls.active()
+    }
+}
+
+/// What sockets and sessions share.
+pub(crate) struct Shared {
+    store: Store,
+    keys: Arc<KeyRing>,
+    turn: Option<Arc<dyn IceServerSource>>,
+    config: RelayConfig,
+    counters: Arc<Counters>,
+    registry: Arc<Registry>,
+    calls: Calls,
+    refusals: Mutex<Refusals>,
+    proofs: Mutex<UsedProofs>,
+    drain: CancellationToken,
+    sockets: TaskTracker,
+    serials: AtomicU64,
+    started_at_s: u64,
+}
+
+impl Shared {
+    /// A number for a socket or session.
+    fn next_serial(&self) -> u64 {
+        self.serials.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn linger(&self, now: Instant, address: IpAddr, base: Duration) -> Duration {
+        // Nothing that can panic runs under this lock or the next.
+        self.refusals
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .linger(now, address, base)
+    }
+
+    fn first_use(&self, proof: &Proof) -> bool {
+        self.proofs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .first_use(Instant::now(), proof)
+    }
 }

@@ -25,12 +25,14 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use thiserror::Error;
 
 pub use address::{Address, AddressFilter, AddressKind, AddressSort};
+pub(crate) use click_to_call::matches_origin;
 pub use click_to_call::{ClickToCall, ClickToCallSettings};
 pub use page::{Cursor, Order, PageRequest, Position, Slice};
 pub use project::Project;
 pub use refresh::Rotation;
 pub use resource::{Resource, ResourceDetails, SubscriberDetails};
 pub use room::ConferenceRoom;
+pub(crate) use subscriber::hash_password;
 pub use subscriber::{Subscriber, SubscriberChange};
 
 pub(crate) type Db = sqlx::Sqlite;

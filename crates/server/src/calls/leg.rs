@@ -1,0 +1,228 @@
+//! One leg of a room: a dialog with a client, a media leg, and a member.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use offhook_media::{LegFlags, LegKey};
+use offhook_proto::code::Cause;
+use offhook_proto::event::{CallState, Device, Direction, Peer, Progress};
+use offhook_proto::method::{event, verto};
+use offhook_proto::room::Member;
+use offhook_proto::verto::{
+    DialogPing, DialogPingParams, OutgoingAnswer, OutgoingBye, ServerMessage,
+};
+use serde::Serialize;
+
+use super::Context;
+use super::clock::now_ms;
+use super::destination::Party;
+use super::directory::{DialogKey, LegId};
+use super::lifeline::{Lifeline, Signalling};
+use crate::relay::{Keep, OutEvent, SessionHandle};
+
+/// How far a leg is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// A caller while the callee's devices ring: the offer, for the case that its media leg must be made again, and the
+    /// answer that waits.
+    Waiting { offer: String, answer: String },
+    /// A callee's device that rings.
+    Ringing,
+    /// In the room.
+    Joined,
+}
+
+/// See the module's documentation.
+pub(super) struct Leg {
+    pub(super) id: LegId,
+    pub(super) key: DialogKey,
+    pub(super) session: SessionHandle,
+    pub(super) direction: Direction,
+    /// Address of the caller.
+    pub(super) from: String,
+    /// What was dialled.
+    pub(super) to: String,
+    pub(super) member: Member,
+    pub(super) stage: Stage,
+    pub(super) media: Option<LegKey>,
+    pub(super) flags: LegFlags,
+    pub(super) life: Lifeline,
+    pub(super) segment_id: String,
+    pub(super) start_ms: u64,
+    pub(super) answer_ms: Option<u64>,
+    /// Dialog of the other side of a two-party call.
+    pub(super) peer: Option<Arc<str>>,
+    pub(super) next_ping: Instant,
+}
+
+/// What a new leg is made of.
+pub(super) struct NewLeg {
+    pub(super) id: LegId,
+    pub(super) key: DialogKey,
+    pub(super) session: SessionHandle,
+    pub(super) direction: Direction,
+    pub(super) party: Party,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) stage: Stage,
+    pub(super) media: LegKey,
+    pub(super) room_id: String,
+    pub(super) room_session_id: String,
+}
+
+impl Leg {
+    pub(super) fn new(context: &Context, new: NewLeg) -> Self {
+        let NewLeg {
+            id,
+            key,
+            session,
+            direction,
+            party,
+            from,
+            to,
+            stage,
+            media,
+            room_id,
+            room_session_id,
+        } = new;
+        let now = Instant::now();
+        let signalling = if session.is_attached() {
+            Signalling::Attached
+        } else {
+            Signalling::Detached
+        };
+        let member = Member {
+            room_session_id,
+            room_id,
+            member_id: uuid::Uuid::new_v4().to_string(),
+            call_id: key.call_id.to_string(),
+            node_id: context.node_id.to_string(),
+            name: party.name,
+            kind: "member".to_owned(),
+            parent_id: None,
+            requested_position: "auto".to_owned(),
+            handraised: false,
+            visible: true,
+            audio_muted: false,
+            video_muted: false,
+            deaf: false,
+            input_volume: 0.0,
+            output_volume: 0.0,
+            input_sensitivity: 0.0,
+            echo_cancellation: true,
+            auto_gain: true,
+            noise_suppression: true,
+            lowbitrate: false,
+            denoise: false,
+            talking: Some(false),
+            is_audience: false,
+            meta: serde_json::Map::new(),
+            subscriber_id: key.owner.subscriber_id.clone(),
+            address_id: party.address_id,
+            updated: None,
+        };
+        Self {
+            id,
+            key,
+            session,
+            direction,
+            from,
+            to,
+            member,
+            stage,
+            media: Some(media),
+            flags: LegFlags::default(),
+            life: Lifeline::new(now, signalling),
+            segment_id: uuid::Uuid::new_v4().to_string(),
+            start_ms: now_ms(),
+            answer_ms: None,
+            peer: None,
+            next_ping: now + context.timing.dialog_ping,
+        }
+    }
+
+    pub(super) fn call_id(&self) -> &Arc<str> {
+        &self.key.call_id
+    }
+
+    pub(super) fn is_joined(&self) -> bool {
+        self.stage == Stage::Joined
+    }
+
+    /// Sends a message of the dialog layer.
+    pub(super) fn verto(
+        &self,
+        context: &Context,
+        method: &'static str,
+        params: impl Serialize,
+        keep: Keep,
+    ) {
+        let message = ServerMessage::new(context.next_serial(), method, params);
+        self.session
+            .event(OutEvent::new(event::WEBRTC_MESSAGE, &message, keep));
+    }
+
+    /// Sends the SDP answer; once per offer (5.6).
+    pub(super) fn send_answer(&self, context: &Context, sdp: &str) {
+        let params = OutgoingAnswer {
+            call_id: self.call_id(),
+            sdp,
+        };
+        self.verto(
+            context,
+            verto::ANSWER,
+            params,
+            Keep::Dialog(self.call_id().clone()),
+        );
+    }
+
+    pub(super) fn send_ping(&self, context: &Context) {
+        let call_id = self.call_id();
+        let params = DialogPing {
+            call_id,
+            dialog_params: DialogPingParams { call_id },
+        };
+        self.verto(
+            context,
+            verto::PING,
+            params,
+            Keep::Newest(format!("ping:{call_id}").into()),
+        );
+    }
+
+    /// The event that ends the call at the client.
+    pub(super) fn bye(&self, context: &Context, cause: Cause) -> OutEvent {
+        let params = OutgoingBye {
+            call_id: self.call_id(),
+            cause: cause.name(),
+            cause_code: cause.code(),
+        };
+        let message = ServerMessage::new(context.next_serial(), verto::BYE, params);
+        OutEvent::new(
+            event::WEBRTC_MESSAGE,
+            &message,
+            Keep::DialogEnd(self.call_id().clone()),
+        )
+    }
+
+    pub(super) fn send_state(&self, context: &Context, progress: Progress) {
+        let state = CallState {
+            call_id: self.call_id(),
+            node_id: &context.node_id,
+            segment_id: &self.segment_id,
+            room_session_id: &self.member.room_session_id,
+            call_state: progress,
+            direction: self.direction,
+            device: Device::webrtc(&self.from, &self.to),
+            start_time: self.start_ms,
+            answer_time: self.answer_ms,
+            end_time: (progress == Progress::Ended).then(now_ms),
+            peer: self.peer.as_deref().map(|call_id| Peer {
+                call_id,
+                node_id: &context.node_id,
+            }),
+        };
+        self.session
+            .event(OutEvent::new(event::CALL_STATE, &state, Keep::Passing));
+    }
+}

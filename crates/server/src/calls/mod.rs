@@ -1,0 +1,455 @@
+//! Calls: dialogs, rooms, and who hears whom (wire-protocol.md sections 5 to 7).
+//!
+//! A call between two subscribers and a conference are the same thing: a *room* with *legs*, owned by one task
+//! ([`room`]). A *dialog* is how a client speaks of its leg. Sessions hand their requests to [`Calls`], which finds the room
+//! and passes them on; answers and events go straight from the room to the session.
+
+pub(crate) mod clock;
+mod destination;
+mod directory;
+mod leg;
+mod lifeline;
+mod ring;
+mod room;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use offhook_auth::SatClaims;
+use offhook_media::{MediaEvent, MediaServer};
+use offhook_proto::code::{self, Cause, refusal};
+use offhook_proto::limits;
+use offhook_proto::relay::RpcError;
+use offhook_proto::room::CallParams;
+use offhook_proto::verto::{
+    ByeResult, Described, Empty, InnerId, VertoParams, VertoRequest, VertoResult,
+};
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::relay::{Counters, Registry, Reply, SessionHandle, Timing};
+use crate::store::Store;
+use destination::{Destination, Party, refuse};
+use directory::{DialogEntry, DialogKey, Directory, Found};
+use room::{Join, Kind, RoomMessage};
+
+pub(crate) use lifeline::Signalling;
+
+/// An answer that takes longer is of no use: clients wait 5 s (3.6).
+const LOOKUP: Duration = Duration::from_secs(4);
+
+/// What calls stand on.
+pub(crate) struct CallsDeps {
+    pub(crate) store: Store,
+    pub(crate) media: MediaServer,
+    pub(crate) media_events: mpsc::UnboundedReceiver<MediaEvent>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) node_id: Arc<str>,
+    pub(crate) timing: Timing,
+}
+
+/// All calls of this process. Clones are handles to the same.
+#[derive(Clone)]
+pub(crate) struct Calls {
+    context: Arc<Context>,
+}
+
+/// What rooms share.
+struct Context {
+    store: Store,
+    media: MediaServer,
+    registry: Arc<Registry>,
+    counters: Arc<Counters>,
+    node_id: Arc<str>,
+    timing: Timing,
+    directory: Directory,
+    serials: AtomicU64,
+}
+
+/// Who asks.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller<'a> {
+    pub(crate) session: &'a SessionHandle,
+    pub(crate) claims: &'a SatClaims,
+}
+
+/// Whether a `call.*` method is one of ours.
+pub(crate) fn knows_method(method: &str) -> bool {
+    room::CallMethod::from_name(method).is_some()
+}
+
+impl Calls {
+    pub(crate) fn start(deps: CallsDeps) -> Self {
+        let CallsDeps {
+            store,
+            media,
+            media_events,
+            registry,
+            counters,
+            node_id,
+            timing,
+        } = deps;
+        let directory = Directory::default();
+        let serials = AtomicU64::new(1);
+        let context = Arc::new(Context {
+            store,
+            media,
+            registry,
+            counters,
+            node_id,
+            timing,
+            directory,
+            serials,
+        });
+        tokio::spawn(route_media(context.clone(), media_events));
+        Self { context }
+    }
+
+    /// Rooms going on.
+    pub(crate) fn active(&self) -> usize {
+        usize::try_from(self.context.counters.rooms.value()).unwrap_or(0)
+    }
+
+    /// Handles a `webrtc.verto` request.
+    pub(crate) async fn verto(&self, caller: Caller<'_>, reply: Reply, params: VertoParams) {
+        let request = match params.request() {
+            Ok(request) => request,
+            Err(error) => {
+                let reason = if error.code == code::METHOD_NOT_FOUND {
+                    "method"
+                } else {
+                    "params"
+                };
+                self.context.counters.refused_frame(reason);
+                return reply.refuse(&error);
+            }
+        };
+        let reply = VertoReply {
+            reply,
+            inner: params.message.id,
+            node_id: self.context.node_id.clone(),
+        };
+        match request {
+            VertoRequest::Invite(invite) => self.invite(caller, reply, invite).await,
+            request => self.dialog(caller, reply, request),
+        }
+    }
+
+    async fn invite(&self, caller: Caller<'_>, reply: VertoReply, invite: Described) {
+        let directory = &self.context.directory;
+        let key = DialogKey {
+            owner: caller.session.owner().clone(),
+            call_id: invite.dialog.call_id.as_str().into(),
+        };
+        let attaching = invite.dialog.attach || invite.dialog.reattaching;
+        match directory.find(&key) {
+            Found::Live(_) => return self.dialog(caller, reply, VertoRequest::Invite(invite)),
+            Found::Ended(_) => {
+                return self.refuse_invite(reply, &refuse(refusal::INVALID_CALL_REFERENCE));
+            }
+            Found::Unknown if attaching => {
+                return self.refuse_invite(reply, &refuse(refusal::INVALID_CALL_REFERENCE));
+            }
+            Found::Unknown => {}
+        }
+        if invite.dialog.screen_share || invite.dialog.additional_device {
+            let error = RpcError::invalid_params(
+                "this server takes no screen share or additional device legs",
+            );
+            return self.refuse_invite(reply, &error);
+        }
+        if directory.count_of_session(caller.session) >= limits::LEGS_PER_SESSION {
+            return self.refuse_invite(reply, &refuse(refusal::TOO_MANY_CALLS));
+        }
+        let placed = timeout(LOOKUP, self.place(caller, &key, invite)).await;
+        match placed.unwrap_or_else(|_| Err(refuse(refusal::TEMPORARY_FAILURE))) {
+            Ok((kind, order)) => self.enter(kind, Join { reply, order }),
+            Err(error) => self.refuse_invite(reply, &error),
+        }
+    }
+
+    /// Finds out where an invite goes.
+    async fn place(
+        &self,
+        caller: Caller<'_>,
+        key: &DialogKey,
+        invite: Described,
+    ) -> Result<(Kind, room::Order), RpcError> {
+        let Described { dialog, sdp } = invite;
+        let dialled = dialog.destination_number.unwrap_or_default();
+        let store = &self.context.store;
+        let destination = Destination::resolve(store, caller.claims, &dialled).await?;
+        let party = Party::caller(store, caller.claims).await?;
+        let mut order = room::Order {
+            key: key.clone(),
+            leg: self.context.next_serial(),
+            session: caller.session.clone(),
+            party,
+            dialled,
+            offer: sdp,
+            user_variables: dialog.user_variables,
+            ring: None,
+        };
+        let kind = match destination {
+            Destination::Conference(room) => Kind::Conference(room),
+            Destination::Echo(address) => Kind::Echo(address),
+            Destination::Subscriber(callee) => {
+                let mut sessions = self.context.registry.online(&callee.owner);
+                sessions.retain(|session| {
+                    session.serial() != caller.session.serial() && !session.is_over()
+                });
+                // Those that can ring at once come first.
+                sessions.sort_by_key(|session| !session.is_attached());
+                sessions.truncate(limits::RINGING_SESSIONS);
+                if sessions.is_empty() {
+                    return Err(refuse(refusal::USER_NOT_REGISTERED));
+                }
+                order.ring = Some(room::Ring { callee, sessions });
+                Kind::Direct
+            }
+        };
+        Ok((kind, order))
+    }
+
+    /// Takes a leg into its room, which is started if it is not there.
+    fn enter(&self, kind: Kind, mut join: Join) {
+        let context = &self.context;
+        // A room may end in the moment it is found; the next one found is a new one.
+        loop {
+            let room = match &kind {
+                Kind::Conference(conference) => {
+                    context.directory.conference(&conference.id, || {
+                        room::spawn(context.clone(), kind.clone())
+                    })
+                }
+                Kind::Direct | Kind::Echo(_) => room::spawn(context.clone(), kind.clone()),
+            };
+            let entry = DialogEntry {
+                room: room.clone(),
+                leg: join.order.leg,
+                session: join.order.session.clone(),
+            };
+            if !context.directory.insert(&join.order.key, entry) {
+                return join.reply.refuse(&refuse(refusal::INVALID_CALL_REFERENCE));
+            }
+            match room.send(RoomMessage::Join(Box::new(join))) {
+                Ok(()) => return,
+                Err(RoomMessage::Join(back)) => {
+                    join = *back;
+                    context.directory.withdraw(&join.order.key);
+                }
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Handles a request about a dialog that should exist.
+    fn dialog(&self, caller: Caller<'_>, reply: VertoReply, request: VertoRequest) {
+        let call_id = match &request {
+            VertoRequest::Invite(d) | VertoRequest::Answer(d) | VertoRequest::UpdateMedia(d) => {
+                &d.dialog.call_id
+            }
+            VertoRequest::Hold { call_id, .. }
+            | VertoRequest::Transfer { call_id, .. }
+            | VertoRequest::Dtmf { call_id, .. }
+            | VertoRequest::Bye { call_id, .. }
+            | VertoRequest::Pong { call_id }
+            | VertoRequest::Subscribe { call_id } => call_id,
+        };
+        let key = DialogKey {
+            owner: caller.session.owner().clone(),
+            call_id: call_id.as_str().into(),
+        };
+        let cause = match self.context.directory.find(&key) {
+            Found::Live(entry) => {
+                if !may_speak(&entry, caller.session) {
+                    let error = RpcError::invalid_params("another session speaks for this call");
+                    return reply.refuse(&error);
+                }
+                let message = RoomMessage::Dialog {
+                    leg: entry.leg,
+                    session: caller.session.clone(),
+                    reply,
+                    request: Box::new(request),
+                };
+                match entry.room.send(message) {
+                    Ok(()) => return,
+                    Err(RoomMessage::Dialog { reply, request, .. }) => {
+                        return answer_for_gone_dialog(reply, &request, Cause::NormalClearing);
+                    }
+                    Err(_) => return,
+                }
+            }
+            Found::Ended(cause) => cause,
+            Found::Unknown => Cause::NormalClearing,
+        };
+        answer_for_gone_dialog(reply, &request, cause);
+    }
+
+    /// Handles a `call.*` request of a method that [`knows_method`] knows.
+    pub(crate) fn method(
+        &self,
+        caller: Caller<'_>,
+        reply: Reply,
+        method: &str,
+        params: CallParams,
+    ) {
+        let Some(method) = room::CallMethod::from_name(method) else {
+            return reply.refuse(&RpcError::unknown_method(method));
+        };
+        let call_id = params.own.call_id.as_str().into();
+        let key = DialogKey {
+            owner: caller.session.owner().clone(),
+            call_id,
+        };
+        match self.context.directory.find(&key) {
+            Found::Live(entry) if may_speak(&entry, caller.session) => {
+                let session = caller.session.clone();
+                let message = RoomMessage::Method {
+                    leg: entry.leg,
+                    session,
+                    reply,
+                    method,
+                    params: Box::new(params),
+                };
+                // A room that has just ended drops the reply, which answers for itself.
+                let _ = entry.room.send(message);
+            }
+            Found::Live(_) => reply.refuse(&RpcError::invalid_params(
+                "another session speaks for this call",
+            )),
+            Found::Ended(_) | Found::Unknown => {
+                reply.refuse(&RpcError::invalid_params("there is no such call"))
+            }
+        }
+    }
+
+    /// The session has got or lost its socket, or is over.
+    pub(crate) fn session_changed(&self, session: &SessionHandle, state: Signalling) {
+        for entry in self.context.directory.of_session(session) {
+            let message = RoomMessage::Signalling {
+                leg: entry.leg,
+                session: session.serial(),
+                state,
+            };
+            // A room that has ended needs no telling.
+            let _ = entry.room.send(message);
+        }
+    }
+
+    /// The session has just registered: what rings its owner's devices rings it too.
+    pub(crate) fn session_online(&self, session: &SessionHandle) {
+        for room in self.context.directory.ringing(session.owner()) {
+            let _ = room.send(RoomMessage::RingAlso {
+                session: session.clone(),
+            });
+        }
+    }
+
+    fn refuse_invite(&self, reply: VertoReply, error: &RpcError) {
+        self.context.refused_invite(error);
+        reply.refuse(error);
+    }
+}
+
+impl Context {
+    fn next_serial(&self) -> u64 {
+        self.serials.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn refused_invite(&self, error: &RpcError) {
+        let cause = [
+            refusal::INVALID_DESTINATION,
+            refusal::NOT_PERMITTED,
+            refusal::ROOM_LOCKED,
+            refusal::ROOM_FULL,
+            refusal::USER_NOT_REGISTERED,
+            refusal::TOO_MANY_CALLS,
+            refusal::TEMPORARY_FAILURE,
+            refusal::INVALID_CALL_REFERENCE,
+        ];
+        let cause = cause
+            .into_iter()
+            .find(|cause| *cause == error.message)
+            .unwrap_or("INVALID_REQUEST");
+        self.counters.refused_invite(cause);
+        tracing::info!(cause, %error, "invite refused");
+    }
+}
+
+/// The session that a dialog belongs to may speak for it; another of the same owner takes it over when that one is gone
+/// (10.6). Subscribers may always, since nobody else can be them; guests' ids may be shared by the visitors of a page.
+fn may_speak(entry: &DialogEntry, session: &SessionHandle) -> bool {
+    entry.session.serial() == session.serial()
+        || !entry.session.is_attached()
+        || session.owner().kind == offhook_auth::SatKind::Subscriber
+}
+
+/// Hanging up what is gone succeeds; answering it ends the call that still rings at the client (5.10.3); the rest fails without
+/// ending anything (5.11).
+fn answer_for_gone_dialog(reply: VertoReply, request: &VertoRequest, cause: Cause) {
+    match request {
+        VertoRequest::Bye { call_id, .. } => reply.ok(ended(call_id, cause)),
+        VertoRequest::Pong { .. } | VertoRequest::Subscribe { .. } => reply.ok(Empty {}),
+        VertoRequest::Answer(_) => {
+            let error = RpcError::new(code::CALL_FAILED, "this call is over")
+                .with_data(json!({ "cause": cause.name(), "causeCode": cause.code().to_string() }));
+            reply.refuse(&error);
+        }
+        VertoRequest::Invite(_) => reply.refuse(&refuse(refusal::INVALID_CALL_REFERENCE)),
+        VertoRequest::UpdateMedia(_)
+        | VertoRequest::Hold { .. }
+        | VertoRequest::Transfer { .. }
+        | VertoRequest::Dtmf { .. } => {
+            reply.refuse(&RpcError::invalid_params("there is no such call"))
+        }
+    }
+}
+
+fn ended(call_id: &str, cause: Cause) -> ByeResult<'_> {
+    ByeResult {
+        call_id,
+        message: "CALL ENDED",
+        cause_code: cause.code(),
+        cause: cause.name(),
+    }
+}
+
+/// The duty to answer one dialog request, in its three-level form.
+struct VertoReply {
+    reply: Reply,
+    inner: InnerId,
+    node_id: Arc<str>,
+}
+
+impl VertoReply {
+    fn ok(self, result: impl Serialize) {
+        self.reply
+            .ok(&VertoResult::new(&self.node_id, &self.inner, result));
+    }
+
+    fn refuse(self, error: &RpcError) {
+        self.reply.refuse(error);
+    }
+}
+
+/// Brings what the media server reports to the rooms concerned.
+async fn route_media(context: Arc<Context>, mut events: mpsc::UnboundedReceiver<MediaEvent>) {
+    while let Some(event) = events.recv().await {
+        let media = match event {
+            MediaEvent::Connected { leg }
+            | MediaEvent::Disconnected { leg }
+            | MediaEvent::Closed { leg, .. }
+            | MediaEvent::Talking { leg, .. }
+            | MediaEvent::DtmfReceived { leg, .. } => leg,
+            _ => continue,
+        };
+        if let Some((room, leg)) = context.directory.by_media(media) {
+            let _ = room.send(RoomMessage::Media { leg, media, event });
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What members are told of each other and of the room (wire-protocol.md section 6).
+
+use std::sync::Arc;
+
+use offhook_proto::event::{
+    CallJoined, CallLeft, LayoutChanged, MemberEvent, MemberTalking, TalkingMember,
+};
+use offhook_proto::method::event;
+use offhook_proto::room::{Layout, Member, RoomSession};
+use serde::Serialize;
+
+use super::{Kind, Room};
+use crate::calls::directory::LegId;
+use crate::calls::leg::Leg;
+use crate::relay::{Keep, OutEvent};
+
+/// What a member of this server may do: only what works (6.10).
+const CAPABILITIES: &[&str] = &["self.mute", "digit"];
+
+impl Room {
+    /// Tells everybody about legs that have just become members: themselves first, since nothing else of the room reaches
+    /// them before their `call.joined` (6.1).
+    pub(super) fn announce(&self, newcomers: &[LegId]) {
+        let session = self.room_session(true);
+        for leg in self.joined().filter(|leg| newcomers.contains(&leg.id)) {
+            self.send_joined(leg, &session);
+        }
+        for newcomer in self.joined().filter(|leg| newcomers.contains(&leg.id)) {
+            let payload = MemberEvent {
+                room_id: &self.room_id,
+                room_session_id: &self.room_session_id,
+                member: &newcomer.member,
+                reason: None,
+            };
+            let event = OutEvent::new(event::MEMBER_JOINED, &payload, Keep::UntilAcked);
+            for leg in self.joined().filter(|leg| !newcomers.contains(&leg.id)) {
+                leg.session.event(event.clone());
+            }
+        }
+        self.broadcast_layout();
+    }
+
+    /// Sends one leg everything about the room: after a re-attach, or when another session has taken it over.
+    pub(super) fn send_whole_state(&self, id: LegId) {
+        let session = self.room_session(true);
+        if let Some(leg) = self.leg(id) {
+            self.send_joined(leg, &session);
+            leg.session.event(self.layout_event());
+        }
+    }
+
+    fn send_joined(&self, leg: &Leg, session: &RoomSession) {
+        let payload = CallJoined {
+            room_session: session,
+            room_id: &self.room_id,
+            room_session_id: &self.room_session_id,
+            call_id: leg.call_id(),
+            member_id: &leg.member.member_id,
+            origin_call_id: leg.call_id(),
+            capabilities: CAPABILITIES,
+        };
+        let keep = Keep::Newest(format!("joined:{}", leg.call_id()).into());
+        leg.session
+            .event(OutEvent::new(event::CALL_JOINED, &payload, keep));
+    }
+
+    /// Tells a leg that it has left, and the others too. The leg is no longer in the list.
+    pub(super) fn tell_left(&self, leg: &Leg, reason: &str) {
+        let session = self.room_session(false);
+        let payload = CallLeft {
+            room_session: &session,
+            room_id: &self.room_id,
+            room_session_id: &self.room_session_id,
+            call_id: leg.call_id(),
+            member_id: &leg.member.member_id,
+            origin_call_id: leg.call_id(),
+            reason,
+        };
+        leg.session
+            .event(OutEvent::new(event::CALL_LEFT, &payload, Keep::Passing));
+        self.broadcast(
+            event::MEMBER_LEFT,
+            &self.member_event(&leg.member, Some(reason)),
+            Keep::UntilAcked,
+        );
+        self.broadcast_layout();
+    }
+
+    /// Tells everybody, the member included, that some of its fields have changed.
+    pub(super) fn tell_updated(&self, id: LegId, updated: Vec<String>) {
+        let Some(leg) = self.leg(id) else { return };
+        // `talking` has an event of its own, and the strict guard wants it left out here (6.6).
+        let member = Member {
+            talking: None,
+            updated: Some(updated),
+            ..leg.member.clone()
+        };
+        self.broadcast(
+            event::MEMBER_UPDATED,
+            &self.member_event(&member, None),
+            Keep::UntilAcked,
+        );
+    }
+
+    /// A member began or ceased to talk.
+    pub(super) fn talking(&mut self, id: LegId, talking: bool) {
+        let Some(leg) = self.leg_mut(id).filter(|leg| leg.is_joined()) else {
+            return;
+        };
+        if leg.member.talking.replace(talking) == Some(talking) {
+            return;
+        }
+        let member_id = leg.member.member_id.clone();
+        let payload = MemberTalking {
+            room_id: &self.room_id,
+            room_session_id: &self.room_session_id,
+            member: TalkingMember {
+                member_id: &member_id,
+                talking,
+                node_id: &self.context.node_id,
+            },
+        };
+        self.broadcast(event::MEMBER_TALKING, &payload, Keep::Passing);
+    }
+
+    fn member_event<'a>(&'a self, member: &'a Member, reason: Option<&'a str>) -> MemberEvent<'a> {
+        MemberEvent {
+            room_id: &self.room_id,
+            room_session_id: &self.room_session_id,
+            member,
+            reason,
+        }
+    }
+
+    fn broadcast_layout(&self) {
+        let event = self.layout_event();
+        for leg in self.joined() {
+            leg.session.event(event.clone());
+        }
+    }
+
+    fn layout_event(&self) -> OutEvent {
+        let members: Vec<&str> = self
+            .joined()
+            .map(|leg| leg.member.member_id.as_str())
+            .collect();
+        let layout = Layout::grid(members.into_iter());
+        let payload = LayoutChanged {
+            room_id: &self.room_id,
+            room_session_id: &self.room_session_id,
+            layout: &layout,
+        };
+        let key: Arc<str> = format!("layout:{}", self.room_session_id).into();
+        OutEvent::new(event::LAYOUT_CHANGED, &payload, Keep::Newest(key))
+    }
+
+    /// To every member; serialised once.
+    fn broadcast(&self, kind: &'static str, payload: &impl Serialize, keep: Keep) {
+        let event = OutEvent::new(kind, payload, keep);
+        for leg in self.joined() {
+            leg.session.event(event.clone());
+        }
+    }
+
+    fn joined(&self) -> impl Iterator<Item = &Leg> {
+        self.legs.iter().filter(|leg| leg.is_joined())
+    }
+
+    fn room_session(&self, with_members: bool) -> RoomSession {
+        let (name, display_name) = match &self.kind {
+            Kind::Conference(room) => (room.name.clone(), room.display_name.clone()),
+            Kind::Echo(address) => (address.name.clone(), address.display_name.clone()),
+            Kind::Direct => {
+                let to = self
+                    .legs
+                    .first()
+                    .map(|leg| leg.to.clone())
+                    .unwrap_or_default();
+                (to.clone(), to)
+            }
+        };
+        RoomSession {
+            room_session_id: self.room_session_id.clone(),
+            room_id: self.room_id.clone(),
+            event_channel: format!("room.{}", self.room_session_id),
+            name,
+            display_name,
+            layout_name: offhook_proto::room::LAYOUTS[0].to_owned(),
+            recording: false,
+            streaming: false,
+            prioritize_handraise: false,
+            hide_video_muted: false,
+            locked: self.locked,
+            meta: serde_json::Map::new(),
+            members: match with_members {
+                true => self.joined().map(|leg| leg.member.clone()).collect(),
+                false => Vec::new(),
+            },
+            recordings: Vec::new(),
+            streams: Vec::new(),
+            playbacks: Vec::new(),
+        }
+    }
+}

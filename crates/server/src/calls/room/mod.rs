@@ -1,0 +1,505 @@
+//! A room: the task that owns a conference, a two-party call or an echo call.
+//!
+//! Everything that happens to the legs of one room happens here, one message after the other, so first answer wins, a late
+//! cancel finds nothing, and every client sees events in the same order.
+
+mod join;
+mod members;
+mod requests;
+mod ringing;
+
+pub(super) use requests::CallMethod;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use offhook_media::{CloseReason, LegKey, MediaError, MediaEvent, RoomKey, RoomKind};
+use offhook_proto::code::Cause;
+use offhook_proto::event::Progress;
+use offhook_proto::relay::RpcError;
+use offhook_proto::room::CallParams;
+use offhook_proto::verto::VertoRequest;
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use tokio::time::{sleep_until, timeout};
+use tracing::Instrument as _;
+
+use super::destination::{Callee, Party};
+use super::directory::{DialogKey, LegId};
+use super::leg::Leg;
+use super::lifeline::Signalling;
+use super::ring::RingGroup;
+use super::{Calls, Context, VertoReply, answer_for_gone_dialog};
+use crate::relay::{Reply, SessionHandle};
+use crate::store::{Address, ConferenceRoom};
+
+/// The media server answers in milliseconds; one that does not is not waited for.
+const MEDIA_ANSWER: Duration = Duration::from_secs(3);
+
+/// What a room is for.
+#[derive(Clone)]
+pub(super) enum Kind {
+    /// A conference of the owner's making. It runs from the first member to the last.
+    Conference(Box<ConferenceRoom>),
+    /// A caller and whoever answers.
+    Direct,
+    /// Somebody who wants to hear themselves.
+    Echo(Address),
+}
+
+/// A room, as others hold it.
+#[derive(Clone)]
+pub(super) struct RoomHandle {
+    serial: u64,
+    mailbox: mpsc::UnboundedSender<RoomMessage>,
+}
+
+impl RoomHandle {
+    pub(super) fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// Gives the message back when the room has ended.
+    pub(super) fn send(&self, message: RoomMessage) -> Result<(), RoomMessage> {
+        self.mailbox.send(message).map_err(|error| error.0)
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.mailbox.is_closed()
+    }
+}
+
+/// What a room is told.
+pub(super) enum RoomMessage {
+    /// Somebody comes in.
+    Join(Box<Join>),
+    /// A client speaks of its dialog.
+    Dialog {
+        leg: LegId,
+        session: SessionHandle,
+        reply: VertoReply,
+        request: Box<VertoRequest>,
+    },
+    /// A client asks for something in the room.
+    Method {
+        leg: LegId,
+        session: SessionHandle,
+        reply: Reply,
+        method: CallMethod,
+        params: Box<CallParams>,
+    },
+    /// The media server reports about the media leg a leg has, or had.
+    Media {
+        leg: LegId,
+        media: LegKey,
+        event: MediaEvent,
+    },
+    /// A leg's session has changed.
+    Signalling {
+        leg: LegId,
+        session: u64,
+        state: Signalling,
+    },
+    /// One more device of the callee is there.
+    RingAlso { session: SessionHandle },
+}
+
+/// Somebody who comes in by an invite, and the answer they wait for.
+pub(super) struct Join {
+    pub(super) reply: VertoReply,
+    pub(super) order: Order,
+}
+
+/// What an invite asks for, looked up.
+pub(super) struct Order {
+    pub(super) key: DialogKey,
+    pub(super) leg: LegId,
+    pub(super) session: SessionHandle,
+    pub(super) party: Party,
+    /// As the caller wrote it.
+    pub(super) dialled: String,
+    pub(super) offer: String,
+    pub(super) user_variables: Map<String, Value>,
+    /// Who is to be rung.
+    pub(super) ring: Option<Ring>,
+}
+
+/// Somebody to be rung, and where.
+pub(super) struct Ring {
+    pub(super) callee: Callee,
+    pub(super) sessions: Vec<SessionHandle>,
+}
+
+/// Starts a room. It ends with its last leg.
+pub(super) fn spawn(context: Arc<Context>, kind: Kind) -> RoomHandle {
+    let (mailbox, messages) = mpsc::unbounded_channel();
+    let handle = RoomHandle {
+        serial: context.next_serial(),
+        mailbox,
+    };
+    let (media_kind, room_id, label) = match &kind {
+        Kind::Conference(room) => (RoomKind::Conference, room.id.clone(), "conference"),
+        Kind::Direct => (
+            RoomKind::Conference,
+            uuid::Uuid::new_v4().to_string(),
+            "direct",
+        ),
+        Kind::Echo(address) => (RoomKind::Echo, address.resource_id.clone(), "echo"),
+    };
+    let room_session_id = uuid::Uuid::new_v4().to_string();
+    let span =
+        tracing::info_span!(parent: None, "room", room_session = %room_session_id, kind = label);
+    let room = Room {
+        media_room: context.media.create_room(media_kind),
+        handle: handle.clone(),
+        messages,
+        kind,
+        room_id,
+        room_session_id,
+        legs: Vec::new(),
+        calling: None,
+        locked: false,
+        context,
+    };
+    room.context.counters.rooms.add(1);
+    tokio::spawn(room.run().instrument(span));
+    handle
+}
+
+struct Room {
+    context: Arc<Context>,
+    handle: RoomHandle,
+    messages: mpsc::UnboundedReceiver<RoomMessage>,
+    kind: Kind,
+    room_id: String,
+    room_session_id: String,
+    media_room: RoomKey,
+    /// In the order they came.
+    legs: Vec<Leg>,
+    /// While somebody is being called.
+    calling: Option<Calling>,
+    locked: bool,
+}
+
+/// A call that has not been answered yet.
+struct Calling {
+    group: RingGroup<LegId>,
+    callee: Callee,
+    user_variables: Map<String, Value>,
+}
+
+/// What a leg that ends is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Farewell {
+    /// Nothing: it said so itself, or its request has been answered with an error that ends it.
+    None,
+    /// A bye.
+    Bye,
+    /// A bye, and once more later: it rings, and the first may come before the client has its call (5.10.3).
+    ByeTwice,
+}
+
+impl Room {
+    async fn run(mut self) {
+        tracing::debug!("room begins");
+        loop {
+            let deadline = self.deadline();
+            let wait = async {
+                match deadline {
+                    Some(deadline) => sleep_until(deadline.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                // Never `None`: the room holds a sender itself.
+                Some(message) = self.messages.recv() => self.handle(message).await,
+                () = wait => self.on_deadline(),
+            }
+            if self.legs.is_empty() {
+                break;
+            }
+        }
+        self.end();
+    }
+
+    async fn handle(&mut self, message: RoomMessage) {
+        match message {
+            RoomMessage::Join(join) => self.join(*join).await,
+            RoomMessage::Dialog {
+                leg,
+                session,
+                reply,
+                request,
+            } => {
+                if self.leg(leg).is_none() {
+                    return answer_for_gone_dialog(reply, &request, Cause::NormalClearing);
+                }
+                self.adopt(leg, &session);
+                self.dialog(leg, reply, *request).await;
+            }
+            RoomMessage::Method {
+                leg,
+                session,
+                reply,
+                method,
+                params,
+            } => {
+                // Without the leg the reply is dropped, which answers.
+                if self.leg(leg).is_some() {
+                    self.adopt(leg, &session);
+                    self.method(leg, reply, method, &params);
+                }
+            }
+            RoomMessage::Media { leg, media, event } => self.media(leg, media, event),
+            RoomMessage::Signalling {
+                leg,
+                session,
+                state,
+            } => self.signalling(leg, session, state),
+            RoomMessage::RingAlso { session } => self.ring_also(session).await,
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let timing = &self.context.timing;
+        let legs = self
+            .legs
+            .iter()
+            .flat_map(|leg| [leg.life.end(timing).map(|(at, _)| at), Some(leg.next_ping)]);
+        let ringing = self
+            .calling
+            .as_ref()
+            .and_then(|calling| calling.group.deadline());
+        legs.flatten().chain(ringing).min()
+    }
+
+    fn on_deadline(&mut self) {
+        let now = Instant::now();
+        let timing = self.context.timing;
+        let over: Vec<(LegId, Cause)> = self
+            .legs
+            .iter()
+            .filter_map(|leg| {
+                leg.life
+                    .end(&timing)
+                    .filter(|(at, _)| *at <= now)
+                    .map(|(_, cause)| (leg.id, cause))
+            })
+            .collect();
+        for (leg, cause) in over {
+            if self
+                .calling
+                .as_ref()
+                .is_some_and(|calling| calling.group.rings(leg))
+            {
+                self.lose_ringing(leg, cause, Farewell::Bye);
+            } else {
+                self.end_leg(leg, cause, "timeout", Farewell::Bye);
+            }
+        }
+        if self
+            .calling
+            .as_ref()
+            .and_then(|c| c.group.deadline())
+            .is_some_and(|at| at <= now)
+        {
+            self.give_up(Cause::NoAnswer);
+        }
+        for leg in &mut self.legs {
+            if leg.next_ping <= now {
+                leg.next_ping = now + timing.dialog_ping;
+                if leg.is_joined() {
+                    leg.send_ping(&self.context);
+                }
+            }
+        }
+    }
+
+    fn media(&mut self, id: LegId, media: LegKey, event: MediaEvent) {
+        // A report about a media leg that has been replaced is no longer about this leg.
+        let Some(leg) = self
+            .legs
+            .iter_mut()
+            .find(|leg| leg.id == id && leg.media == Some(media))
+        else {
+            return;
+        };
+        let now = Instant::now();
+        match event {
+            MediaEvent::Connected { .. } => {
+                tracing::info!(call = %leg.call_id(), "media connected");
+                leg.life.media_up();
+            }
+            MediaEvent::Disconnected { .. } => {
+                tracing::info!(call = %leg.call_id(), "media lost");
+                leg.life.media_lost(now);
+            }
+            MediaEvent::Closed { reason, .. } => {
+                tracing::info!(call = %leg.call_id(), ?reason, "media leg closed");
+                leg.media = None;
+                if leg.is_joined() {
+                    let hopeless = !matches!(
+                        reason,
+                        CloseReason::ConsentLost | CloseReason::NeverConnected
+                    );
+                    leg.life.media_closed(now, hopeless);
+                }
+                self.context.directory.remove_media(media);
+            }
+            MediaEvent::Talking { talking, .. } => self.talking(id, talking),
+            _ => {}
+        }
+    }
+
+    fn signalling(&mut self, id: LegId, session: u64, state: Signalling) {
+        let now = Instant::now();
+        let Some(leg) = self
+            .legs
+            .iter_mut()
+            .find(|leg| leg.id == id && leg.session.serial() == session)
+        else {
+            return;
+        };
+        leg.life.signalling(now, state);
+        tracing::debug!(call = %leg.call_id(), ?state, "signalling");
+        if state == Signalling::Ended && self.calling.as_ref().is_some_and(|c| c.group.rings(id)) {
+            // A device that can no longer answer.
+            self.lose_ringing(id, Cause::TemporaryFailure, Farewell::None);
+        }
+    }
+
+    /// Another session of the owner speaks for the leg: it gets the events from now on, and first of all the whole state.
+    fn adopt(&mut self, id: LegId, session: &SessionHandle) {
+        let context = self.context.clone();
+        let Some(leg) = self.leg_mut(id) else { return };
+        if leg.session.serial() == session.serial() {
+            return;
+        }
+        tracing::info!(call = %leg.call_id(), session = session.protocol(), "another session takes the call over");
+        leg.session = session.clone();
+        leg.life.signalling(Instant::now(), Signalling::Attached);
+        context.directory.adopt(&leg.key, session);
+        if leg.is_joined() {
+            self.send_whole_state(id);
+        }
+    }
+
+    /// Ends a leg: tells its client and everybody else, and with it what cannot go on without it.
+    fn end_leg(&mut self, id: LegId, cause: Cause, reason: &str, farewell: Farewell) {
+        let Some(index) = self.legs.iter().position(|leg| leg.id == id) else {
+            return;
+        };
+        let leg = self.legs.remove(index);
+        let context = self.context.clone();
+        tracing::info!(call = %leg.call_id(), cause = cause.name(), reason, "leg ends");
+        self.release_media(leg.media);
+        context
+            .directory
+            .end(&leg.key, cause, Instant::now(), context.timing.ended_dialog);
+        context.counters.legs.add(-1);
+        context.counters.leg_ended(cause.name());
+        leg.send_state(&context, Progress::Ended);
+        if leg.is_joined() {
+            self.tell_left(&leg, reason);
+        }
+        if farewell != Farewell::None {
+            let bye = leg.bye(&context, cause);
+            leg.session.event(bye.clone());
+            if farewell == Farewell::ByeTwice {
+                let (session, after) = (leg.session.clone(), context.timing.repeat_bye);
+                tokio::spawn(async move {
+                    tokio::time::sleep(after).await;
+                    session.event(bye);
+                });
+            }
+        }
+        match self.kind {
+            Kind::Direct
+                if leg.direction == offhook_proto::event::Direction::Outbound
+                    && self.calling.is_some() =>
+            {
+                self.stop_ringing(Cause::OriginatorCancel);
+            }
+            Kind::Direct if self.calling.is_none() => {
+                // One side of two has gone.
+                if let [other] = &self.legs[..]
+                    && other.is_joined()
+                {
+                    let other = other.id;
+                    self.end_leg(other, cause_for_other_side(cause), "ended", Farewell::Bye);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn release_media(&self, media: Option<LegKey>) {
+        if let Some(media) = media {
+            self.context.directory.remove_media(media);
+            self.context.media.close_leg(media);
+        }
+    }
+
+    fn leg(&self, id: LegId) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.id == id)
+    }
+
+    fn leg_mut(&mut self, id: LegId) -> Option<&mut Leg> {
+        self.legs.iter_mut().find(|leg| leg.id == id)
+    }
+
+    /// Runs an operation of the media server with a limit on its time.
+    async fn media_answer<T>(
+        &self,
+        operation: impl Future<Output = Result<T, MediaError>>,
+    ) -> Result<T, RpcError> {
+        match timeout(MEDIA_ANSWER, operation).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(MediaError::Sdp(what))) => Err(RpcError::invalid_params(format!("sdp: {what}"))),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "media operation failed");
+                Err(RpcError::invalid_params(error.to_string()))
+            }
+            Err(_) => {
+                tracing::error!("the media server does not answer");
+                Err(RpcError::invalid_params("the media server does not answer"))
+            }
+        }
+    }
+
+    fn end(mut self) {
+        if let Kind::Conference(room) = &self.kind {
+            self.context
+                .directory
+                .end_conference(&room.id, &self.handle);
+        }
+        self.messages.close();
+        // Whoever came in this moment goes to the room's next session; replies of the rest answer for themselves.
+        while let Ok(message) = self.messages.try_recv() {
+            match message {
+                RoomMessage::Join(join) => {
+                    self.context.directory.withdraw(&join.order.key);
+                    Calls {
+                        context: self.context.clone(),
+                    }
+                    .enter(self.kind.clone(), *join);
+                }
+                RoomMessage::Dialog { reply, request, .. } => {
+                    answer_for_gone_dialog(reply, &request, Cause::NormalClearing);
+                }
+                _ => {}
+            }
+        }
+        self.context.media.close_room(self.media_room);
+        self.context.counters.rooms.add(-1);
+        tracing::debug!("room ends");
+    }
+}
+
+/// What the one who stays in a two-party call is told when the other has gone.
+fn cause_for_other_side(cause: Cause) -> Cause {
+    match cause {
+        Cause::MediaTimeout | Cause::TemporaryFailure => cause,
+        _ => Cause::NormalClearing,
+    }
+}

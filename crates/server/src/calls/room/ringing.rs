@@ -1,0 +1,315 @@
+//! Calling somebody: every device of theirs rings, the first answer wins (wire-protocol.md 5.10.2 to 5.10.5).
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::future::join_all;
+use offhook_proto::code::{self, Cause};
+use offhook_proto::event::{CallConnect, ConnectedPeer, Device, Direction, Progress};
+use offhook_proto::limits;
+use offhook_proto::method::{event, verto};
+use offhook_proto::relay::RpcError;
+use offhook_proto::verto::{Described, Empty, IncomingInvite};
+use serde_json::{Map, Value, json};
+
+use super::{Calling, Farewell, Ring, Room};
+use crate::calls::VertoReply;
+use crate::calls::destination::Party;
+use crate::calls::directory::{DialogEntry, DialogKey, LegId};
+use crate::calls::leg::{Leg, NewLeg, Stage};
+use crate::calls::ring::{RingGroup, Silence};
+use crate::relay::{Keep, OutEvent, SessionHandle};
+
+/// User variables that are the caller's own business: passed on, they would make the callee's frames name the caller's call.
+const CALLERS_OWN: &[&str] = &["memberCallId", "memberId", "memberID"];
+
+impl Room {
+    /// Rings the callee's devices for the caller.
+    pub(super) async fn call(
+        &mut self,
+        caller: LegId,
+        ring: Ring,
+        mut user_variables: Map<String, Value>,
+    ) {
+        let Ring { callee, sessions } = ring;
+        user_variables.retain(|name, _| !CALLERS_OWN.contains(&name.as_str()));
+        let group = RingGroup::new(Instant::now() + self.context.timing.ring);
+        self.context
+            .directory
+            .begin_ringing(&callee.owner, &self.handle);
+        self.calling = Some(Calling {
+            group,
+            callee,
+            user_variables,
+        });
+        self.ring(sessions).await;
+        if self
+            .calling
+            .as_ref()
+            .is_some_and(|calling| calling.group.len() == 0)
+        {
+            // Not one device could be offered a call.
+            return self.give_up(Cause::TemporaryFailure);
+        }
+        if let Some(caller) = self.leg(caller) {
+            caller.send_state(&self.context, Progress::Ringing);
+        }
+    }
+
+    /// A device that came online while others ring.
+    pub(super) async fn ring_also(&mut self, session: SessionHandle) {
+        let Some(calling) = &self.calling else { return };
+        let known = self
+            .legs
+            .iter()
+            .any(|leg| leg.session.serial() == session.serial());
+        if calling.group.is_open() && !known && calling.group.len() < limits::RINGING_SESSIONS {
+            self.ring(vec![session]).await;
+        }
+    }
+
+    /// Offers each session a call with media and an id of its own.
+    async fn ring(&mut self, sessions: Vec<SessionHandle>) {
+        let media = &self.context.media;
+        let offers = sessions
+            .iter()
+            .map(|_| self.media_answer(media.make_offer(self.media_room)));
+        let offers = join_all(offers).await;
+        let Some(caller) = self
+            .legs
+            .iter()
+            .find(|leg| leg.direction == Direction::Outbound)
+        else {
+            return;
+        };
+        let (caller_name, caller_number) = (caller.member.name.clone(), caller.from.clone());
+        let caller_call_id = caller.call_id().clone();
+        for (session, offer) in sessions.into_iter().zip(offers) {
+            let (Ok((media, sdp)), Some(calling)) = (offer, &mut self.calling) else {
+                continue;
+            };
+            let id = self.context.next_serial();
+            let call_id: Arc<str> = uuid::Uuid::new_v4().to_string().into();
+            let key = DialogKey {
+                owner: session.owner().clone(),
+                call_id,
+            };
+            let address = &calling.callee.address;
+            let leg = Leg::new(
+                &self.context,
+                NewLeg {
+                    id,
+                    key: key.clone(),
+                    session: session.clone(),
+                    direction: Direction::Inbound,
+                    party: Party {
+                        name: address.display_name.clone(),
+                        number: address.name.clone(),
+                        address_id: address.id.clone(),
+                    },
+                    from: caller_number.clone(),
+                    to: address.name.clone(),
+                    stage: Stage::Ringing,
+                    media,
+                    room_id: self.room_id.clone(),
+                    room_session_id: self.room_session_id.clone(),
+                },
+            );
+            let entry = DialogEntry {
+                room: self.handle.clone(),
+                leg: id,
+                session,
+            };
+            self.context.directory.insert(&key, entry);
+            self.context.directory.insert_media(media, &self.handle, id);
+            self.context.counters.legs.add(1);
+            let invite = IncomingInvite {
+                call_id: leg.call_id(),
+                sdp: &sdp,
+                caller_id_name: &caller_name,
+                caller_id_number: &caller_number,
+                callee_id_name: &address.display_name,
+                callee_id_number: &address.name,
+                display_direction: "inbound",
+                user_variables: &calling.user_variables,
+            };
+            tracing::info!(call = %leg.call_id(), caller = %caller_call_id, session = leg.session.protocol(), "ringing");
+            leg.verto(
+                &self.context,
+                verto::INVITE,
+                invite,
+                Keep::Dialog(leg.call_id().clone()),
+            );
+            leg.send_state(&self.context, Progress::Ringing);
+            calling.group.add(id);
+            self.legs.push(leg);
+        }
+    }
+
+    /// A device answers.
+    pub(super) async fn answer(&mut self, id: LegId, reply: VertoReply, answer: Described) {
+        let rings = self
+            .calling
+            .as_ref()
+            .is_some_and(|calling| calling.group.rings(id));
+        let media = self.leg(id).and_then(|leg| leg.media);
+        let (true, Some(media)) = (rings, media) else {
+            let joined = self.leg(id).is_some_and(Leg::is_joined);
+            // A second answer to a call that goes on must not end it.
+            let code = if joined {
+                code::INVALID_PARAMS
+            } else {
+                code::CALL_FAILED
+            };
+            return reply.refuse(&RpcError::new(code, "this call does not ring"));
+        };
+        if let Err(error) = self
+            .media_answer(self.context.media.apply_answer(media, &answer.sdp))
+            .await
+        {
+            // This device cannot take the call; its client ends it on this answer. The others go on ringing.
+            let error = RpcError::new(code::CALL_FAILED, error.message)
+                .with_data(json!({ "cause": Cause::TemporaryFailure.name(), "causeCode": "41" }));
+            reply.refuse(&error);
+            return self.lose_ringing(id, Cause::TemporaryFailure, Farewell::None);
+        }
+        let Some(mut calling) = self.calling.take() else {
+            return;
+        };
+        self.context
+            .directory
+            .end_ringing(&calling.callee.owner, &self.handle);
+        let losers = calling.group.answer(id).unwrap_or_default();
+        reply.ok(Empty {});
+        for loser in losers {
+            self.end_leg(
+                loser,
+                Cause::LoseRace,
+                "answered elsewhere",
+                Farewell::ByeTwice,
+            );
+        }
+        self.connect(id).await;
+    }
+
+    /// Puts the caller and the device that has answered together.
+    async fn connect(&mut self, callee: LegId) {
+        self.renew_caller_media().await;
+        let Some(caller) = self
+            .legs
+            .iter()
+            .find(|leg| leg.direction == Direction::Outbound)
+        else {
+            return;
+        };
+        let (caller, caller_call_id) = (caller.id, caller.call_id().clone());
+        let Some(callee_leg) = self.leg_mut(callee) else {
+            return;
+        };
+        let callee_call_id = callee_leg.call_id().clone();
+        callee_leg.peer = Some(caller_call_id);
+        if let Some(leg) = self.leg_mut(caller) {
+            leg.peer = Some(callee_call_id);
+        }
+        self.bring_in(&[caller, callee]);
+        for leg in &self.legs {
+            let Some(peer) = leg.peer.as_deref() else {
+                continue;
+            };
+            let node_id = &self.context.node_id;
+            let connect = CallConnect {
+                connect_state: "connected",
+                call_id: leg.call_id(),
+                node_id,
+                segment_id: &leg.segment_id,
+                room_session_id: &self.room_session_id,
+                peer: ConnectedPeer {
+                    call_id: peer,
+                    node_id,
+                    device: Device::webrtc(&leg.from, &leg.to),
+                },
+            };
+            leg.session
+                .event(OutEvent::new(event::CALL_CONNECT, &connect, Keep::Passing));
+        }
+    }
+
+    /// A caller who waited longer than the media server keeps a leg without a connection gets a new one for its old offer.
+    async fn renew_caller_media(&mut self) {
+        let waiting = self
+            .legs
+            .iter()
+            .find_map(|leg| match (&leg.stage, leg.media) {
+                (Stage::Waiting { offer, .. }, None) => Some((leg.id, offer.clone())),
+                _ => None,
+            });
+        let Some((id, offer)) = waiting else { return };
+        match self
+            .media_answer(self.context.media.accept_offer(self.media_room, &offer))
+            .await
+        {
+            Ok((media, answer)) => {
+                self.context.directory.insert_media(media, &self.handle, id);
+                if let Some(leg) = self.leg_mut(id) {
+                    leg.media = Some(media);
+                    leg.stage = Stage::Waiting { offer, answer };
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the caller's media could not be renewed"),
+        }
+    }
+
+    /// A device's user says no.
+    pub(super) fn reject(&mut self, id: LegId) {
+        let silence = self
+            .calling
+            .as_mut()
+            .and_then(|calling| calling.group.reject(id));
+        self.end_leg(id, Cause::UserBusy, "rejected", Farewell::None);
+        self.silence(silence);
+    }
+
+    /// A device cannot ring any more.
+    pub(super) fn lose_ringing(&mut self, id: LegId, cause: Cause, farewell: Farewell) {
+        let silence = self
+            .calling
+            .as_mut()
+            .and_then(|calling| calling.group.lose(id));
+        self.end_leg(id, cause, "unreachable", farewell);
+        self.silence(silence);
+    }
+
+    fn silence(&mut self, silence: Option<Silence>) {
+        match silence {
+            None => {}
+            Some(Silence::Rejected) => self.give_up(Cause::UserBusy),
+            Some(Silence::Unreachable) => self.give_up(Cause::TemporaryFailure),
+        }
+    }
+
+    /// Nobody answers: everybody is told so.
+    pub(super) fn give_up(&mut self, cause: Cause) {
+        self.stop_ringing(cause);
+        if let Some(caller) = self
+            .legs
+            .iter()
+            .find(|leg| leg.direction == Direction::Outbound)
+        {
+            let caller = caller.id;
+            self.end_leg(caller, cause, "not answered", Farewell::Bye);
+        }
+    }
+
+    /// Ends the legs that ring.
+    pub(super) fn stop_ringing(&mut self, cause: Cause) {
+        let Some(mut calling) = self.calling.take() else {
+            return;
+        };
+        self.context
+            .directory
+            .end_ringing(&calling.callee.owner, &self.handle);
+        for id in calling.group.stop() {
+            self.end_leg(id, cause, "stopped ringing", Farewell::ByeTwice);
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Who may speak for which session (wire-protocol.md 2.5, 3.7, 3.8, 4.2).
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use offhook_auth::{ProofError, ResumeState, SatClaims, SatKind, TokenError, dpop};
+use offhook_proto::relay::RpcError;
+use offhook_proto::relay_connect::{ConnectParams, ReauthenticateParams, Secret};
+use offhook_proto::{code, method};
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use super::Shared;
+use super::handle::{Attach, SessionHandle, SessionMessage, SocketHandle, StateDigest};
+use super::session;
+use crate::clock::now_s;
+use crate::store::StoreError;
+
+/// Who is at the other end of a socket.
+pub(super) struct Peer {
+    pub(super) origin: Option<String>,
+    pub(super) remote: SocketAddr,
+}
+
+/// Why a socket does not get a session.
+pub(super) enum Refusal {
+    /// Answer this and keep the socket for a while; `lingering`: longer each time.
+    Refused { error: RpcError, lingering: bool },
+    /// Not the client's fault: close the socket, so that it tries again.
+    Unavailable,
+}
+
+/// What a connect request is good for.
+struct Grant {
+    claims: SatClaims,
+    session: Target,
+}
+
+enum Target {
+    /// A session of its own.
+    New,
+    /// A session this process does not know, because it was started since; under the same protocol.
+    Rebuilt { protocol: String },
+    /// A session that is waiting for its client.
+    Live {
+        session: SessionHandle,
+        shown: StateDigest,
+    },
+}
+
+/// Answers a connect request: on success the session has sent its result, and the socket speaks for the session.
+pub(super) async fn admit(
+    shared: &Arc<Shared>,
+    peer: &Peer,
+    request_id: &str,
+    params: ConnectParams,
+    socket: SocketHandle,
+) -> Result<SessionHandle, Refusal> {
+    let proven_jkt = prove(shared, params.dpop_token.as_ref(), method::CONNECT)?;
+    let jwt = &params.authentication.jwt_token;
+    let state = params
+        .authorization_state
+        .as_ref()
+        .filter(|state| !state.is_empty());
+    let grant = match state {
+        None => fresh(shared, jwt, proven_jkt.as_deref())?,
+        Some(sealed) => resume(
+            shared,
+            jwt,
+            sealed,
+            params.protocol.as_deref(),
+            proven_jkt.as_deref(),
+        )?,
+    };
+    check_alive(shared, &grant.claims, peer.origin.as_deref()).await?;
+    let (reply, attached) = oneshot::channel();
+    let mut attach = Box::new(Attach {
+        socket,
+        request_id: request_id.to_owned(),
+        claims: grant.claims,
+        proven_jkt,
+        event_acks: params.event_acks,
+        origin: peer.origin.clone(),
+        shown_state: None,
+        reply,
+    });
+    let (session, outcome) = match grant.session {
+        Target::New => {
+            let session = session::spawn(shared, None, attach);
+            for sibling in shared.registry.siblings(&session) {
+                // Probably the same page, which could not resume: it must not ring twice (3.11).
+                if !sibling.is_attached() {
+                    sibling.send(SessionMessage::Superseded);
+                }
+            }
+            (session, "fresh")
+        }
+        Target::Rebuilt { protocol } => (session::spawn(shared, Some(protocol), attach), "rebuilt"),
+        Target::Live { session, shown } => {
+            attach.shown_state = Some(shown);
+            // One that ends in this moment drops `reply`.
+            session.send(SessionMessage::Attach(attach));
+            (session, "resumed")
+        }
+    };
+    match attached.await {
+        Ok(Ok(())) => {
+            let agent: String = params
+                .agent
+                .as_deref()
+                .unwrap_or("unknown")
+                .chars()
+                .take(80)
+                .collect();
+            tracing::info!(
+                session = session.protocol(),
+                outcome,
+                agent,
+                "socket authenticated"
+            );
+            shared.counters.connect(outcome);
+            Ok(session)
+        }
+        Ok(Err(error)) => Err(Refusal::Refused {
+            error,
+            lingering: false,
+        }),
+        Err(_) => Err(unknown_state("the session has just ended")),
+    }
+}
+
+/// Checks the token and proof of a reauthenticate request for a session in which `current` is in force. Gives the new
+/// claims and the key that was proved.
+pub(super) async fn renew(
+    shared: &Shared,
+    current: &SatClaims,
+    origin: Option<&str>,
+    params: &ReauthenticateParams,
+) -> Result<(SatClaims, Option<String>), RpcError> {
+    let unavailable = |refusal| match refusal {
+        Refusal::Refused { error, .. } => error,
+        Refusal::Unavailable => {
+            RpcError::new(code::AUTHENTICATION_FAILED, "not possible right now")
+        }
+    };
+    let proven_jkt =
+        prove(shared, params.dpop_token.as_ref(), method::REAUTHENTICATE).map_err(unavailable)?;
+    let jwt = params.authentication.jwt_token.expose();
+    let claims = shared
+        .keys
+        .open_sat(jwt, now_s())
+        .map_err(bad_token)
+        .map_err(unavailable)?;
+    claims
+        .check_binding(proven_jkt.as_deref())
+        .map_err(bad_proof)
+        .map_err(unavailable)?;
+    if !same_holder(current, &claims) {
+        return Err(RpcError::new(
+            code::AUTHENTICATION_FAILED,
+            "the token is somebody else's",
+        ));
+    }
+    check_alive(shared, &claims, origin)
+        .await
+        .map_err(unavailable)?;
+    Ok((claims, proven_jkt))
+}
+
+fn fresh(shared: &Shared, jwt: &Secret, proven_jkt: Option<&str>) -> Result<Grant, Refusal> {
+    let claims = shared
+        .keys
+        .open_sat(jwt.expose(), now_s())
+        .map_err(bad_token)?;
+    claims.check_binding(proven_jkt).map_err(bad_proof)?;
+    Ok(Grant {
+        claims,
+        session: Target::New,
+    })
+}
+
+fn resume(
+    shared: &Shared,
+    jwt: &Secret,
+    sealed: &Secret,
+    protocol: Option<&str>,
+    proven_jkt: Option<&str>,
+) -> Result<Grant, Refusal> {
+    let now = now_s();
+    let state = shared
+        .keys
+        .open_resume(sealed.expose(), now)
+        .map_err(|error| unknown_state(error.code()))?;
+    if protocol.is_some_and(|protocol| protocol != state.protocol) {
+        return Err(unknown_state("the state is another protocol's"));
+    }
+    let claims = claims_for_resume(shared, jwt, &state, proven_jkt, now)?;
+    let session = match shared
+        .registry
+        .by_protocol(&state.protocol)
+        .filter(|session| !session.is_over())
+    {
+        Some(session) => Target::Live {
+            session,
+            shown: digest_of(sealed.expose()),
+        },
+        // Written before this process began: the session went with the process before.
+        None if state.issued_at <= shared.started_at_s => Target::Rebuilt {
+            protocol: state.protocol,
+        },
+        None => return Err(unknown_state("the session has expired")),
+    };
+    Ok(Grant { claims, session })
+}
+
+/// The claims a resumed session goes on with: the state vouches for its own, also when they have expired; a newer token
+/// of the same holder takes their place (4.2). Without a proof the session goes on unbound (2.5).
+fn claims_for_resume(
+    shared: &Shared,
+    jwt: &Secret,
+    state: &ResumeState,
+    proven_jkt: Option<&str>,
+    now: u64,
+) -> Result<SatClaims, Refusal> {
+    let shown = shared
+        .keys
+        .open_sat_whatever_its_age(jwt.expose())
+        .map_err(bad_token)?;
+    if !same_holder(&state.claims, &shown) {
+        return Err(unknown_state("the token is another holder's"));
+    }
+    let newer = shown.expires_at > state.claims.expires_at && shown.check_life(now).is_ok();
+    let mut claims = match newer {
+        true if shown.check_binding(proven_jkt).is_ok() => shown,
+        _ => state.claims.clone(),
+    };
+    if let (Some(bound), Some(proven)) = (&claims.cnf_jkt, proven_jkt)
+        && bound != proven
+    {
+        return Err(bad_proof(ProofError::OtherKey));
+    }
+    let grace = shared.config.timing.resume.as_secs();
+    if claims.expires_at.saturating_add(grace) <= now {
+        return Err(bad_token(TokenError::Expired {
+            expired_at: claims.expires_at,
+        }));
+    }
+    // Whatever the token of the first connect was called, the session stays its owner's.
+    claims.subscriber_id.clone_from(&state.claims.subscriber_id);
+    Ok(claims)
+}
+
+/// Whether two tokens are the same person's. A page's visitor gets a new name with each exchange of the embed token.
+fn same_holder(a: &SatClaims, b: &SatClaims) -> bool {
+    a.project_id == b.project_id
+        && a.kind == b.kind
+        && (a.subscriber_id == b.subscriber_id
+            || (a.kind == SatKind::Embed
+                && a.resource_id.is_some()
+                && a.resource_id == b.resource_id))
+}
+
+/// Verifies a proof, if there is one, and gives the key that made it.
+fn prove(shared: &Shared, proof: Option<&Secret>, method: &str) -> Result<Option<String>, Refusal> {
+    let Some(proof) = proof.filter(|proof| !proof.is_empty()) else {
+        return Ok(None);
+    };
+    let proof = dpop::verify_rpc(proof.expose(), method, now_s()).map_err(bad_proof)?;
+    if !shared.first_use(&proof) {
+        return Err(refused("the proof has been used before", "proof_replayed"));
+    }
+    Ok(Some(proof.jkt))
+}
+
+/// Whether whoever stands behind the token still exists, and may use it from that page.
+async fn check_alive(
+    shared: &Shared,
+    claims: &SatClaims,
+    origin: Option<&str>,
+) -> Result<(), Refusal> {
+    if !shared
+        .store
+        .token_is_live(claims)
+        .await
+        .map_err(unavailable)?
+    {
+        return Err(refused("the token's owner is gone", "token_revoked"));
+    }
+    if let (SatKind::Embed, Some(origin), Some(id)) = (claims.kind, origin, &claims.resource_id) {
+        let button = shared
+            .store
+            .click_to_call(&claims.project_id, id)
+            .await
+            .map_err(unavailable)?;
+        if !button.is_some_and(|button| button.allows_origin(origin)) {
+            return Err(refused(
+                "this page may not use the token",
+                "origin_not_allowed",
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn digest_of(state: &str) -> StateDigest {
+    let mut out = StateDigest::default();
+    // SHA-256 has as many bytes as the digest.
+    out.copy_from_slice(digest::digest(&digest::SHA256, state.as_bytes()).as_ref());
+    out
+}
+
+fn bad_token(error: TokenError) -> Refusal {
+    refused(error.to_string(), error.code())
+}
+
+fn bad_proof(error: ProofError) -> Refusal {
+    refused(error.to_string(), error.code())
+}
+
+fn refused(message: impl Into<std::borrow::Cow<'static, str>>, reason: &'static str) -> Refusal {
+    let error =
+        RpcError::new(code::AUTHENTICATION_FAILED, message).with_data(json!({ "reason": reason }));
+    Refusal::Refused {
+        error,
+        lingering: true,
+    }
+}
+
+fn unknown_state(reason: &'static str) -> Refusal {
+    let error = RpcError::new(code::VALIDATION_FAILED, "Requester validation failed")
+        .with_data(json!({ "reason": reason }));
+    Refusal::Refused {
+        error,
+        lingering: false,
+    }
+}
+
+fn unavailable(error: StoreError) -> Refusal {
+    tracing::error!(%error, "the store does not answer");
+    Refusal::Unavailable
+}
