@@ -1,4 +1,23 @@
 //! HTTP API, relay, directory, calls, rooms, store, TURN.
+//!
+//! [`serve::Server`] is the whole of it, started from a [`config::Config`]. Inside:
+//!
+//! - `http`: the REST interface and the web pages; [`mint`] makes the tokens it gives out.
+//! - [`relay`]: WebSockets and sessions; [`calls`]: legs and rooms; media is the `offhook-media` crate's.
+//! - [`turn`]: the way to the media ports for clients that need one.
+//! - [`store`]: what outlives a restart.
+mod assets;
+pub mod calls;
 pub mod clock;
+pub mod config;
+mod http;
 pub mod metrics;
+pub mod mint;
+pub mod relay;
+pub mod serve;
 pub mod store;
+mod tls;
+pub mod turn;
+
+pub use assets::PAGE_CSP;
+pub use tls::TlsError;

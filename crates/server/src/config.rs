@@ -1,0 +1,547 @@
+//! What an owner may set. Each setting is a flag (`--listen-tls`), an environment variable (`OFFHOOK_LISTEN_TLS`) and a key
+//! of the configuration file (`listen_tls`); the flag wins over the variable, the variable over the file, the file
+//! over the default. `offhook.example.toml` shows them all.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer};
+use thiserror::Error;
+use url::Url;
+
+/// An address to listen on, or the word `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// Not at all.
+    Off,
+    /// There; port 0 lets the system choose.
+    At(SocketAddr),
+}
+
+impl Listen {
+    /// The address, unless it is off.
+    pub fn address(self) -> Option<SocketAddr> {
+        match self {
+            Self::Off => None,
+            Self::At(address) => Some(address),
+        }
+    }
+}
+
+/// Neither `off` nor an address with a port.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("expected an address and a port such as 127.0.0.1:8743 or [::1]:8743, or the word off")]
+pub struct NotAListen;
+
+impl FromStr for Listen {
+    type Err = NotAListen;
+
+    fn from_str(text: &str) -> Result<Self, NotAListen> {
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        text.parse().map(Self::At).map_err(|_| NotAListen)
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::At(address) => address.fmt(f),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Listen {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// The origin clients reach the server by: scheme, host, and perhaps a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// As browsers write origins: lower case, no path, no default port.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Not an origin.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error(
+    "expected http:// or https://, a host and perhaps a port, without a path, such as https://calls.example.com"
+)]
+pub struct NotAPublicUrl;
+
+impl FromStr for PublicUrl {
+    type Err = NotAPublicUrl;
+
+    fn from_str(text: &str) -> Result<Self, NotAPublicUrl> {
+        let url = Url::parse(text).map_err(|_| NotAPublicUrl)?;
+        let plain = matches!(url.scheme(), "http" | "https") && url.has_host();
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let nobody = url.username().is_empty() && url.password().is_none();
+        if plain && bare && nobody {
+            Ok(Self(url.origin().ascii_serialization()))
+        } else {
+            Err(NotAPublicUrl)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for PublicUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// A line for people.
+    #[default]
+    Text,
+    /// A line of JSON.
+    Json,
+}
+
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)*) => {
+        /// What has been set in one place: flags and variables, or a file. `None` is not set.
+        #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+        pub struct Settings { $($(#[$doc])* pub $name: Option<$type>,)* }
+
+        impl Settings {
+            /// Names of all settings, as the file spells them.
+            pub const KEYS: &[&str] = &[$(stringify!($name)),*];
+
+            /// These settings, and where they say nothing, those.
+            pub fn or(self, lower: Self) -> Self {
+                Self { $($name: self.$name.or(lower.$name),)* }
+            }
+        }
+    };
+}
+
+settings! {
+    /// Directory of the database, the keys and the local certificate.
+    data: PathBuf,
+    /// Where plain HTTP and WebSockets are served.
+    listen: SocketAddr,
+    /// Where the same is served over TLS.
+    listen_tls: Listen,
+    /// The address clients reach the server by, such as `https://calls.example.com`; goes into tokens.
+    public_url: PublicUrl,
+    /// `host:port` of the relay for the official client; goes into tokens as `ch`.
+    relay_host: String,
+    /// Certificate chain in PEM form for the TLS listener.
+    tls_certificate: PathBuf,
+    /// Its private key in PEM form.
+    tls_key: PathBuf,
+    /// First UDP address of the media workers.
+    media_listen: SocketAddr,
+    /// Addresses clients send media to, when they differ from those listened on.
+    media_advertise: Vec<IpAddr>,
+    /// Media threads.
+    media_workers: usize,
+    /// Where TURN is served.
+    turn_listen: Listen,
+    /// Origins of pages that may open a socket; `None` is all.
+    allowed_origins: Vec<String>,
+    /// Refuse exchanges of embed tokens that come without an `Origin` header.
+    require_origin: bool,
+    /// Believe `X-Forwarded-For`, `-Proto` and `-Host`.
+    trust_proxy: bool,
+    /// Show metrics to others than this machine.
+    metrics_public: bool,
+    /// Connections at once.
+    max_connections: usize,
+    /// Connections at once from one address.
+    max_connections_per_ip: usize,
+    /// Exchanges of embed tokens a minute from one network; 0 is no limit.
+    exchanges_per_minute: u32,
+    /// Sign-ins a minute from one network, and for one account; 0 is no limit.
+    sign_ins_per_minute: u32,
+    /// Serve web pages from this directory and not from the binary.
+    web_dir: PathBuf,
+    /// Make the demo's data and show its pages.
+    demo: bool,
+    /// What is logged, such as `info` or `warn,offhook_server=debug`.
+    log: String,
+    /// How it is logged.
+    log_format: LogFormat,
+}
+
+/// Everything settled.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// See [`Settings::data`]; `./data`.
+    pub data: PathBuf,
+    /// See [`Settings::listen`]; `127.0.0.1:8787`.
+    pub listen: SocketAddr,
+    /// See [`Settings::listen_tls`]; `127.0.0.1:8743`.
+    pub listen_tls: Option<SocketAddr>,
+    /// See [`Settings::public_url`]; made of the plain listener's address.
+    pub public_url: Option<PublicUrl>,
+    /// See [`Settings::relay_host`]; `puc.offhook.localhost` and the TLS listener's port.
+    pub relay_host: Option<String>,
+    /// Certificate and key; the local authority's when `None`.
+    pub tls_files: Option<(PathBuf, PathBuf)>,
+    /// See [`Settings::media_listen`]; `127.0.0.1:0`.
+    pub media_listen: SocketAddr,
+    /// See [`Settings::media_advertise`].
+    pub media_advertise: Vec<IpAddr>,
+    /// See [`Settings::media_workers`]; one a processor, 8 at most.
+    pub media_workers: usize,
+    /// See [`Settings::turn_listen`]; the media address, port 3478 when the media port is fixed.
+    pub turn_listen: Option<SocketAddr>,
+    /// See [`Settings::allowed_origins`].
+    pub allowed_origins: Vec<String>,
+    /// See [`Settings::require_origin`]; false.
+    pub require_origin: bool,
+    /// See [`Settings::trust_proxy`]; false.
+    pub trust_proxy: bool,
+    /// See [`Settings::metrics_public`]; false.
+    pub metrics_public: bool,
+    /// See [`Settings::max_connections`]; 20000.
+    pub max_connections: usize,
+    /// See [`Settings::max_connections_per_ip`]; 4096.
+    pub max_connections_per_ip: usize,
+    /// See [`Settings::exchanges_per_minute`]; 120.
+    pub exchanges_per_minute: u32,
+    /// See [`Settings::sign_ins_per_minute`]; 30.
+    pub sign_ins_per_minute: u32,
+    /// See [`Settings::web_dir`].
+    pub web_dir: Option<PathBuf>,
+    /// See [`Settings::demo`]; false.
+    pub demo: bool,
+}
+
+/// What is wrong with the settings. The operator's to mend.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration file {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's word.
+        source: std::io::Error,
+    },
+    /// The file is not TOML, or a value is of the wrong kind.
+    #[error("the configuration file {}: {reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and where.
+        reason: String,
+    },
+    /// The file has a key nobody knows.
+    #[error("the configuration file {}: there is no setting {key}{}", path.display(), nearest.map(|name| format!("; did you mean {name}?")).unwrap_or_default())]
+    UnknownKey {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+        /// The known one most like it.
+        nearest: Option<&'static str>,
+    },
+    /// A setting that makes no sense, alone or with another.
+    #[error("{setting}: {reason}")]
+    Invalid {
+        /// The setting, as the file spells it.
+        setting: &'static str,
+        /// What is wrong.
+        reason: &'static str,
+    },
+}
+
+impl Settings {
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// When it cannot be read, is not TOML, has an unknown key or a value of the wrong kind.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(path, &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let malformed = |error: toml::de::Error| ConfigError::Malformed {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
+        let table: toml::Table = toml::from_str(text).map_err(malformed)?;
+        if let Some(key) = table.keys().find(|key| !Self::KEYS.contains(&key.as_str())) {
+            let nearest = nearest(key, Self::KEYS);
+            return Err(ConfigError::UnknownKey {
+                path: path.to_owned(),
+                key: key.clone(),
+                nearest,
+            });
+        }
+        toml::from_str(text).map_err(malformed)
+    }
+
+    /// Fills in the defaults.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`].
+    pub fn settle(self) -> Result<Config, ConfigError> {
+        let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let invalid = |setting, reason| Err(ConfigError::Invalid { setting, reason });
+        let tls_files = match (self.tls_certificate, self.tls_key) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            (Some(_), None) => return invalid("tls_key", "is needed with tls_certificate"),
+            (None, Some(_)) => return invalid("tls_certificate", "is needed with tls_key"),
+        };
+        if self
+            .relay_host
+            .as_deref()
+            .is_some_and(|host| !host.contains('.') || host.contains('/'))
+        {
+            return invalid(
+                "relay_host",
+                "must be a name with a dot and perhaps a port: the official client splits it at the first dot",
+            );
+        }
+        if self.media_workers == Some(0) {
+            return invalid("media_workers", "must be at least 1");
+        }
+        let media_listen = self.media_listen.unwrap_or(local(0));
+        let turn_default = Listen::At(SocketAddr::new(
+            media_listen.ip(),
+            if media_listen.port() == 0 { 0 } else { 3478 },
+        ));
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Config {
+            data: self.data.unwrap_or_else(|| "data".into()),
+            listen: self.listen.unwrap_or(local(8787)),
+            listen_tls: self.listen_tls.unwrap_or(Listen::At(local(8743))).address(),
+            public_url: self.public_url,
+            relay_host: self.relay_host,
+            tls_files,
+            media_listen,
+            media_advertise: self.media_advertise.unwrap_or_default(),
+            media_workers: self.media_workers.unwrap_or(processors.min(8)),
+            turn_listen: self.turn_listen.unwrap_or(turn_default).address(),
+            allowed_origins: self.allowed_origins.unwrap_or_default(),
+            require_origin: self.require_origin.unwrap_or(false),
+            trust_proxy: self.trust_proxy.unwrap_or(false),
+            metrics_public: self.metrics_public.unwrap_or(false),
+            max_connections: self.max_connections.unwrap_or(20_000),
+            max_connections_per_ip: self.max_connections_per_ip.unwrap_or(4_096),
+            exchanges_per_minute: self.exchanges_per_minute.unwrap_or(120),
+            sign_ins_per_minute: self.sign_ins_per_minute.unwrap_or(30),
+            web_dir: self.web_dir,
+            demo: self.demo.unwrap_or(false),
+        })
+    }
+}
+
+/// The known word most like the unknown one, if it is like any: at most a third of its letters differ.
+fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
+    let word = word.replace('-', "_");
+    let (distance, name) = known
+        .iter()
+        .map(|name| (edit_distance(&word, name), *name))
+        .min()?;
+    (distance <= name.len().div_ceil(3)).then_some(name)
+}
+
+/// Letters to insert, delete or replace (Levenshtein).
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, a_char) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b_char) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(a_char != *b_char);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Settings, ConfigError> {
+        Settings::parse(Path::new("offhook.toml"), text)
+    }
+
+    #[test]
+    fn the_example_file_is_the_defaults() {
+        let example = include_str!("../../../offhook.example.toml");
+        // Every line that begins with `#key` is a setting at its default.
+        let active: String = example
+            .lines()
+            .map(|line| {
+                line.strip_prefix('#')
+                    .filter(|rest| !rest.starts_with([' ', '#']) && !rest.is_empty())
+                    .unwrap_or(line)
+            })
+            .fold(String::new(), |text, line| text + line + "\n");
+        for key in Settings::KEYS {
+            assert!(
+                active
+                    .lines()
+                    .any(|line| line.starts_with(&format!("{key} = "))),
+                "{key} is not in the example"
+            );
+        }
+        parse(example).unwrap();
+        let settled = parse(&active).unwrap();
+        let defaults = Settings::default().settle().unwrap();
+        assert_eq!(settled.listen, Some(defaults.listen));
+        assert_eq!(
+            settled.listen_tls.and_then(Listen::address),
+            defaults.listen_tls
+        );
+        assert_eq!(
+            settled.exchanges_per_minute,
+            Some(defaults.exchanges_per_minute)
+        );
+        assert_eq!(
+            settled.sign_ins_per_minute,
+            Some(defaults.sign_ins_per_minute)
+        );
+        assert_eq!(settled.max_connections, Some(defaults.max_connections));
+        assert_eq!(
+            settled.max_connections_per_ip,
+            Some(defaults.max_connections_per_ip)
+        );
+        assert_eq!(settled.media_listen, Some(defaults.media_listen));
+        assert_eq!(
+            settled
+                .data
+                .map(|path| path.file_name().map(ToOwned::to_owned)),
+            Some(defaults.data.file_name().map(ToOwned::to_owned))
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_the_nearest_known_one() {
+        for (text, key, near) in [
+            ("listne = \"x\"", "listne", Some("listen")),
+            ("listen-tls = \"off\"", "listen-tls", Some("listen_tls")),
+            ("public_uri = \"x\"", "public_uri", Some("public_url")),
+            ("colour = 1", "colour", None),
+        ] {
+            match parse(text) {
+                Err(ConfigError::UnknownKey {
+                    key: found,
+                    nearest,
+                    ..
+                }) => assert_eq!((found.as_str(), nearest), (key, near)),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn faults_say_where_they_are() {
+        let error = parse("demo = true\nlisten = 8787\n")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("line 2") && error.contains("listen"),
+            "{error}"
+        );
+        let error = parse("listen_tls = \"localhost\"").unwrap_err().to_string();
+        assert!(error.contains("127.0.0.1:8743"), "{error}");
+    }
+
+    #[test]
+    fn the_higher_settings_win() {
+        let flags = parse("listen = \"127.0.0.1:1\"").unwrap();
+        let file = parse("listen = \"127.0.0.1:2\"\ndemo = true").unwrap();
+        let merged = flags.or(file).settle().unwrap();
+        assert_eq!((merged.listen.port(), merged.demo), (1, true));
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_refused() {
+        for (text, at) in [
+            ("relay_host = \"localhost:8743\"", "relay_host"),
+            ("tls_key = \"key.pem\"", "tls_certificate"),
+            ("tls_certificate = \"cert.pem\"", "tls_key"),
+            ("media_workers = 0", "media_workers"),
+        ] {
+            match parse(text).unwrap().settle() {
+                Err(ConfigError::Invalid { setting, .. }) => assert_eq!(setting, at),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_public_url_is_an_origin() {
+        assert_eq!(
+            "HTTPS://Calls.example.com:443/"
+                .parse::<PublicUrl>()
+                .unwrap()
+                .as_str(),
+            "https://calls.example.com"
+        );
+        assert_eq!(
+            "http://localhost:8787"
+                .parse::<PublicUrl>()
+                .unwrap()
+                .as_str(),
+            "http://localhost:8787"
+        );
+        for text in [
+            "",
+            "calls.example.com",
+            "ftp://x",
+            "https://x/path",
+            "https://x?q",
+            "https://user@x",
+            "http://:80",
+        ] {
+            assert_eq!(text.parse::<PublicUrl>(), Err(NotAPublicUrl), "{text}");
+        }
+    }
+
+    #[test]
+    fn turn_follows_the_media_address() {
+        let fixed = parse("media_listen = \"192.0.2.1:40000\"")
+            .unwrap()
+            .settle()
+            .unwrap();
+        assert_eq!(fixed.turn_listen, Some("192.0.2.1:3478".parse().unwrap()));
+        let free = parse("media_listen = \"192.0.2.1:0\"")
+            .unwrap()
+            .settle()
+            .unwrap();
+        assert_eq!(free.turn_listen, Some("192.0.2.1:0".parse().unwrap()));
+        assert_eq!(
+            parse("turn_listen = \"off\"")
+                .unwrap()
+                .settle()
+                .unwrap()
+                .turn_listen,
+            None
+        );
+    }
+}

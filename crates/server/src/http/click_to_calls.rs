@@ -1,0 +1,126 @@
+//! Making call buttons. An extension: the hosted platform has no interface for it (wire-protocol.md 8.6).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use offhook_proto::limits;
+use offhook_proto::rest::code;
+use url::Url;
+
+use super::App;
+use super::auth::Backend;
+use super::error::ApiError;
+use super::fields::{Fields, TEXT};
+use crate::clock::now_s;
+use crate::store::ClickToCallSettings;
+
+const MOST_ORIGINS: usize = 100;
+/// A token must live long enough to place a call with it.
+const LEAST_LIFE_S: u64 = 10;
+
+/// `POST /api/fabric/resources/click_to_call`: the answer is the only place where the token is ever seen.
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Backend(project): Backend,
+    mut fields: Fields,
+) -> Result<Response, ApiError> {
+    let name = fields.required_text("name", TEXT);
+    let destination = fields.required_text("destination", TEXT);
+    let allowed_origins = allowed_origins(&mut fields);
+    let expires_in = fields.integer("expires_in", LEAST_LIFE_S..=limits::SAT_TTL_MAX_S);
+    let settings = ClickToCallSettings {
+        destination,
+        allowed_origins,
+        expires_in,
+        enabled: true,
+    };
+    let path = settings.destination.split('?').next().unwrap_or_default();
+    if !path.is_empty()
+        && app
+            .mint
+            .store
+            .resolve_address(&project.id, path)
+            .await?
+            .is_none()
+    {
+        fields.refuse(
+            "destination",
+            code::FOREIGN,
+            format!("{path} is not an address of this project"),
+        );
+    }
+    fields.finish()?;
+    let (resource, token) = app
+        .mint
+        .store
+        .create_click_to_call(&project.id, &name, &settings, now_s())
+        .await?;
+    let mut body = resource.into_body();
+    if let Some(button) = &mut body.click_to_call {
+        button.token = Some(token.expose().to_owned());
+    }
+    Ok((StatusCode::CREATED, Json(body)).into_response())
+}
+
+/// Left out is every origin; an empty list would be a button nobody can press.
+fn allowed_origins(fields: &mut Fields) -> Vec<String> {
+    const NAME: &str = "allowed_origins";
+    let Some(origins) = fields.texts(NAME, MOST_ORIGINS) else {
+        return vec!["*".to_owned()];
+    };
+    if origins.is_empty() {
+        fields.refuse(
+            NAME,
+            code::INVALID_VALUE,
+            "allowed_origins must not be empty: leave it out to allow every page",
+        );
+    }
+    for origin in &origins {
+        if !is_origin(origin) {
+            fields.refuse(NAME, code::INVALID_VALUE, format!("{origin} must be *, or an origin such as https://shop.example.com or https://*.example.com, without a path"));
+        }
+    }
+    origins
+}
+
+/// Scheme, host and perhaps port, exactly as a browser writes it in `Origin`; the first label may be `*`.
+fn is_origin(text: &str) -> bool {
+    let plain = text.to_ascii_lowercase().replacen("://*.", "://", 1);
+    let is_web = plain.starts_with("http://") || plain.starts_with("https://");
+    let as_written = || Url::parse(&plain).is_ok_and(|url| url.origin().ascii_serialization() == plain);
+    text == "*" || (is_web && !plain.contains('*') && as_written())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_origin;
+
+    #[test]
+    fn origins_are_as_browsers_write_them() {
+        for good in [
+            "*",
+            "https://shop.example.com",
+            "http://localhost:3000",
+            "https://*.example.com",
+            "HTTPS://Shop.example.com",
+        ] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in [
+            "",
+            "shop.example.com",
+            "https://shop.example.com/",
+            "https://shop.example.com/path",
+            "https://shop.example.com:443",
+            "https://",
+            "ftp://a",
+            "https://*",
+            "https://a.*.com/",
+        ] {
+            assert!(!is_origin(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Refusals, and how they look on the wire (wire-protocol.md 2.4).
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use offhook_auth::TokenError;
+use offhook_proto::rest::{ErrorBody, ErrorItem, ErrorList, code};
+
+use crate::store::StoreError;
+
+/// Why a request was not done. All but [`Internal`](Self::Internal) and [`Unavailable`](Self::Unavailable) are the
+/// caller's to mend.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    /// 400: not even readable.
+    BadRequest(String),
+    /// 401: nobody known. `scheme` is what would be accepted.
+    Unauthorized {
+        scheme: &'static str,
+        code: &'static str,
+        message: String,
+    },
+    /// 403: known, and not allowed.
+    Forbidden { code: &'static str, message: String },
+    /// 404.
+    NotFound(&'static str),
+    /// 405.
+    MethodNotAllowed,
+    /// 413.
+    TooLarge,
+    /// 422: readable, and wrong in these places.
+    Invalid(Vec<ErrorItem>),
+    /// 429: later.
+    TooMany { retry_after_s: u64 },
+    /// 503: the server could not answer in time.
+    Unavailable,
+    /// 500: logged where it happened.
+    Internal,
+}
+
+impl ApiError {
+    /// No or no good Basic credentials.
+    pub(crate) fn no_project(message: &str) -> Self {
+        Self::Unauthorized {
+            scheme: "Basic realm=\"offhook\"",
+            code: "project_credentials",
+            message: message.to_owned(),
+        }
+    }
+
+    /// No or no good access token.
+    pub(crate) fn no_token(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Unauthorized {
+            scheme: "Bearer",
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// One wrong attribute.
+    pub(crate) fn invalid(attribute: &str, code: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![ErrorItem::new(attribute, code, message)])
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let retry_after = match self {
+            Self::TooMany { retry_after_s } => Some(retry_after_s),
+            Self::Unavailable => Some(1),
+            _ => None,
+        };
+        let challenge = if let Self::Unauthorized { scheme, .. } = self {
+            Some(scheme)
+        } else {
+            None
+        };
+        let (code, message) = match self {
+            Self::Invalid(errors) => return (status, Json(ErrorList { errors })).into_response(),
+            Self::BadRequest(message) => (Some("bad_request"), Some(message)),
+            Self::Unauthorized { code, message, .. } | Self::Forbidden { code, message } => {
+                (Some(code), Some(message))
+            }
+            Self::NotFound(message) => (Some("not_found"), Some(message.to_owned())),
+            Self::TooLarge => {
+                let limit = offhook_proto::limits::BODY_BYTES;
+                (
+                    Some("body_too_large"),
+                    Some(format!("the body may have {limit} bytes")),
+                )
+            }
+            Self::TooMany { retry_after_s } => (
+                Some("rate_limited"),
+                Some(format!("try again in {retry_after_s} s")),
+            ),
+            Self::MethodNotAllowed | Self::Unavailable | Self::Internal => (None, None),
+        };
+        let error = status.canonical_reason().unwrap_or_default().to_owned();
+        let mut response = (
+            status,
+            Json(ErrorBody {
+                error,
+                message,
+                code: code.map(str::to_owned),
+            }),
+        )
+            .into_response();
+        if let Some(challenge) = challenge {
+            response
+                .headers_mut()
+                .insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if let Some(seconds) = retry_after {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken { attribute } => Self::invalid(
+                attribute,
+                code::TAKEN,
+                format!("{attribute} is taken by another of your resources"),
+            ),
+            // The project was there when its credentials were looked at.
+            StoreError::NoSuchProject => Self::NotFound("the project has been deleted"),
+            other => {
+                tracing::error!(error = %other, "the store failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        Self::no_token(error.code(), error.to_string())
+    }
+}

@@ -1,0 +1,228 @@
+//! The HTTP side: the REST interface of wire-protocol.md 2.4 and 8, our extensions under `/api/offhook`, health, metrics,
+//! and the web pages. One router serves every listener, whatever name it was reached by.
+//!
+//! A request passes, from outside in: cross-origin headers, time and count, the time limit, the body limit, and the
+//! handler, whose arguments say who may call it ([`auth::Backend`], [`auth::Holder`]).
+mod auth;
+mod click_to_calls;
+mod cors;
+mod directory;
+mod embeds;
+mod error;
+mod fields;
+mod observe;
+mod operate;
+mod origin;
+mod paging;
+mod rate;
+mod resources;
+mod rooms;
+mod root;
+mod sign_in;
+mod subscribers;
+mod tokens;
+
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, get, post};
+use offhook_auth::SatKind;
+use offhook_proto::limits;
+use offhook_proto::rest::ResourceType;
+
+pub(crate) use origin::Peer;
+
+use crate::assets::Assets;
+use crate::config::Config;
+use crate::metrics::{Counter, Metrics};
+use crate::mint::{Mint, Minted};
+use crate::relay::Relay;
+use crate::serve::DemoPage;
+use error::ApiError;
+use rate::RateLimiter;
+
+/// What the handlers stand on.
+pub(crate) struct App {
+    pub(crate) mint: Mint,
+    pub(crate) config: Arc<Config>,
+    /// Our own origin, for links when a request names none.
+    pub(crate) public_url: String,
+    pub(crate) relay: Relay,
+    pub(crate) assets: Assets,
+    /// With `--demo`: what the demo's pages need to know.
+    pub(crate) demo: Option<DemoPage>,
+    pub(crate) metrics: Metrics,
+    pub(crate) counters: Counters,
+    /// Exchanges of embed tokens, by network.
+    pub(crate) exchanges: Limited,
+    /// Sign-ins, by network and by account.
+    pub(crate) sign_ins: Limited,
+    /// Set while the server is going down.
+    pub(crate) draining: AtomicBool,
+}
+
+impl App {
+    /// Counts a token that has been made.
+    fn count(&self, minted: &Minted) {
+        self.counters.tokens(minted.claims.kind).increment();
+    }
+}
+
+/// What is counted here.
+pub(crate) struct Counters {
+    tokens: [(SatKind, Counter); 4],
+    unproven_bound_tokens: Counter,
+}
+
+impl Counters {
+    pub(crate) fn new(metrics: &Metrics) -> Self {
+        let issued = |kind: SatKind| {
+            let labels = [("kind", kind.as_str())];
+            (
+                kind,
+                metrics.counter(
+                    "offhook_tokens_issued_total",
+                    "Access tokens made.",
+                    &labels,
+                ),
+            )
+        };
+        Self {
+            tokens: [SatKind::Subscriber, SatKind::Guest, SatKind::Invite, SatKind::Embed].map(issued),
+            unproven_bound_tokens: metrics.counter(
+                "offhook_unproven_bound_tokens_total",
+                "REST requests with a key-bound token and no proof, accepted for the official client's sake.",
+                &[],
+            ),
+        }
+    }
+
+    fn tokens(&self, kind: SatKind) -> &Counter {
+        let [(_, subscriber), (_, guest), (_, invite), (_, embed)] = &self.tokens;
+        match kind {
+            SatKind::Subscriber => subscriber,
+            SatKind::Guest => guest,
+            SatKind::Invite => invite,
+            SatKind::Embed => embed,
+        }
+    }
+}
+
+/// A rate limit that counts whom it refuses.
+pub(crate) struct Limited {
+    limiter: RateLimiter,
+    refused: Counter,
+}
+
+impl Limited {
+    pub(crate) fn new(what: &str, per_minute: u32, metrics: &Metrics) -> Self {
+        let labels = [("what", what)];
+        let refused = metrics.counter(
+            "offhook_rate_limited_total",
+            "Requests refused with 429.",
+            &labels,
+        );
+        Self {
+            limiter: RateLimiter::per_minute(per_minute),
+            refused,
+        }
+    }
+
+    fn admit(&self, caller: impl Hash, now: Instant) -> Result<(), ApiError> {
+        self.limiter.check(caller, now).map_err(|wait| {
+            self.refused.increment();
+            ApiError::TooMany {
+                retry_after_s: wait.as_secs() + 1,
+            }
+        })
+    }
+}
+
+/// The router.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .nest("/api/fabric", fabric())
+        .route("/api/offhook/sign-in", post(sign_in::sign_in))
+        .route("/api/offhook/sign-in/refresh", post(sign_in::refresh))
+        .route("/healthz", get(operate::healthy))
+        .route("/readyz", get(operate::ready))
+        .route("/metrics", get(operate::metrics))
+        .route("/demo/config.json", get(root::demo_config))
+        .route("/", get(root::root))
+        .fallback(root::page)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
+        .layer(from_fn(observe::time_limit))
+        .layer(from_fn_with_state(Arc::clone(&app), observe::count))
+        .layer(from_fn(cors::allow_all))
+        .with_state(app)
+}
+
+fn fabric() -> Router<Arc<App>> {
+    use ResourceType::{ClickToCall, Subscriber, VideoRoom};
+    Router::new()
+        .route("/subscribers/tokens", post(tokens::subscriber))
+        .route("/subscribers/tokens/refresh", post(tokens::refresh))
+        .route("/guests/tokens", post(tokens::guest))
+        .route("/embeds/tokens", post(embeds::exchange))
+        .route("/subscriber/info", get(directory::info))
+        .route("/addresses", get(directory::addresses))
+        .route("/addresses/{id}", get(directory::address))
+        .route("/resources", list(None))
+        .route("/resources/{id}", item(None))
+        .route("/resources/{id}/addresses", addresses(None))
+        .route(
+            "/resources/subscribers",
+            list(Some(Subscriber)).post(subscribers::create),
+        )
+        .route(
+            "/resources/subscribers/{id}",
+            item(Some(Subscriber)).put(subscribers::update),
+        )
+        .route(
+            "/resources/subscribers/{id}/addresses",
+            addresses(Some(Subscriber)),
+        )
+        .route(
+            "/resources/conference_rooms",
+            list(Some(VideoRoom)).post(rooms::create),
+        )
+        .route(
+            "/resources/conference_rooms/{id}",
+            item(Some(VideoRoom)).put(rooms::update),
+        )
+        // Singular in the specification, plural in its manner elsewhere: both.
+        .route(
+            "/resources/conference_room/{id}/addresses",
+            addresses(Some(VideoRoom)),
+        )
+        .route(
+            "/resources/conference_rooms/{id}/addresses",
+            addresses(Some(VideoRoom)),
+        )
+        .route(
+            "/resources/click_to_call",
+            list(Some(ClickToCall)).post(click_to_calls::create),
+        )
+        .route("/resources/click_to_call/{id}", item(Some(ClickToCall)))
+}
+
+fn list(kind: Option<ResourceType>) -> MethodRouter<Arc<App>> {
+    get(move |app, backend, caller, query| resources::list(kind, app, backend, caller, query))
+}
+
+fn item(kind: Option<ResourceType>) -> MethodRouter<Arc<App>> {
+    get(move |app, backend, id| resources::show(kind, app, backend, id))
+        .delete(move |app, backend, id| resources::delete(kind, app, backend, id))
+}
+
+fn addresses(kind: Option<ResourceType>) -> MethodRouter<Arc<App>> {
+    get(move |app, backend, id, caller, query| {
+        resources::addresses(kind, app, backend, id, caller, query)
+    })
+}

@@ -1,0 +1,288 @@
+//! The running server: opens the data, binds the ports, starts the parts in the order of their needs, and ends them in the
+//! other order.
+
+mod connections;
+mod demo;
+mod runtime;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use offhook_auth::Issuer;
+use offhook_media::{MediaConfig, MediaError, MediaServer};
+use serde::Serialize;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+pub(crate) use demo::DemoPage;
+pub use runtime::Runtime;
+
+use crate::assets::Assets;
+use crate::clock::now_s;
+use crate::config::Config;
+use crate::http::{self, App, Counters, Limited};
+use crate::metrics::Metrics;
+use crate::mint::{Mint, OpenError};
+use crate::relay::{Relay, RelayConfig, RelayDeps};
+use crate::store::StoreError;
+use crate::tls::{self, CertificateSource, TlsError};
+use connections::Connections;
+
+/// Sockets are asked to go elsewhere and have so long for it; then requests in flight have as long again.
+const DRAIN_GRACE: Duration = Duration::from_secs(5);
+
+/// A server that runs until [`shutdown`](Server::shutdown).
+pub struct Server {
+    ready: Ready,
+    app: Arc<App>,
+    connections: Connections,
+    media: MediaServer,
+}
+
+/// What is printed when the server takes requests: one line of JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ready {
+    /// Always true.
+    pub ready: bool,
+    /// Address of the plain listener, such as `http://127.0.0.1:8787`.
+    pub http: String,
+    /// Address of the TLS listener, if there is one.
+    pub https: Option<String>,
+    /// UDP addresses of the media workers, as clients are told.
+    pub media: Vec<SocketAddr>,
+    /// Address of the TURN server, if there is one.
+    pub turn: Option<SocketAddr>,
+}
+
+/// Why the server did not start. The operator's to mend.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// Somebody else has the port.
+    #[error(
+        "{address} is in use by another program. Stop that, or choose another address with --{flag} ADDRESS:PORT, \
+         OFFHOOK_{variable} or `{key}` in the configuration file; port 0 lets the system choose"
+    )]
+    PortInUse {
+        /// What was to be bound.
+        address: SocketAddr,
+        /// The flag that sets it.
+        flag: &'static str,
+        /// The environment variable, without its prefix.
+        variable: &'static str,
+        /// The key in the file.
+        key: &'static str,
+    },
+    /// The address cannot be bound for another reason.
+    #[error("cannot listen on {address} (--{flag}): {source}")]
+    Listen {
+        /// What was to be bound.
+        address: SocketAddr,
+        /// The flag that sets it.
+        flag: &'static str,
+        /// The system's word.
+        source: std::io::Error,
+    },
+    /// The data directory.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The demo's data.
+    #[error(transparent)]
+    Demo(#[from] StoreError),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The media workers.
+    #[error("media: {0}")]
+    Media(#[from] MediaError),
+    /// The note for programs beside the server.
+    #[error("runtime.json in the data directory: {0}")]
+    Runtime(std::io::Error),
+}
+
+impl Server {
+    /// Starts everything. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// See [`ServeError`]; what had been started has ended then.
+    pub async fn start(config: Config) -> Result<Self, ServeError> {
+        let config = Arc::new(config);
+        let mut mint = Mint::open(&config.data, Issuer::default()).await?;
+        let listener = bind(config.listen, "listen", "LISTEN", "listen").await?;
+        let http_address = local_address(&listener, config.listen);
+        let (tls_listener, tls_address) = match config.listen_tls {
+            Some(address) => {
+                let listener = bind(address, "listen-tls", "LISTEN_TLS", "listen_tls").await?;
+                let bound = local_address(&listener, address);
+                (Some((listener, acceptor(&config)?)), Some(bound))
+            }
+            None => (None, None),
+        };
+        mint.issuer = issuer(&config, http_address, tls_address);
+        let public_url = mint.issuer.iss.clone().unwrap_or_default();
+
+        let metrics = Metrics::default();
+        let (media, media_events) = MediaServer::start(MediaConfig {
+            listen: config.media_listen,
+            advertise: config.media_advertise.clone(),
+            workers: config.media_workers,
+        })?;
+        let relay = Relay::start(RelayDeps {
+            store: mint.store.clone(),
+            keys: Arc::clone(&mint.keys),
+            media: media.clone(),
+            media_events,
+            turn: None,
+            metrics: metrics.clone(),
+            config: RelayConfig {
+                allowed_origins: config.allowed_origins.clone(),
+                ..RelayConfig::default()
+            },
+        });
+        let demo = if config.demo {
+            Some(demo::seed(&mint.store, now_s()).await?)
+        } else {
+            None
+        };
+
+        let app = Arc::new(App {
+            assets: Assets::new(config.web_dir.clone(), &public_url),
+            counters: Counters::new(&metrics),
+            exchanges: Limited::new("exchange", config.exchanges_per_minute, &metrics),
+            sign_ins: Limited::new("sign_in", config.sign_ins_per_minute, &metrics),
+            draining: AtomicBool::new(false),
+            public_url,
+            relay,
+            demo,
+            mint,
+            metrics,
+            config,
+        });
+        let router = http::router(Arc::clone(&app));
+        let limits = (
+            app.config.max_connections,
+            app.config.max_connections_per_ip,
+        );
+        let connections = Connections::new(router, limits.0, limits.1, &app.metrics);
+        let ready = Ready {
+            ready: true,
+            http: format!("http://{http_address}"),
+            https: tls_address.map(|address| format!("https://{address}")),
+            media: media.addresses(),
+            turn: None,
+        };
+        let note = Runtime {
+            http: ready.http.clone(),
+            https: ready.https.clone(),
+            pid: std::process::id(),
+            ch: app.mint.issuer.ch.clone(),
+            iss: app.mint.issuer.iss.clone(),
+        };
+        note.write(&app.config.data).map_err(ServeError::Runtime)?;
+        connections.serve(listener, None);
+        if let Some((listener, acceptor)) = tls_listener {
+            connections.serve(listener, Some(acceptor));
+        }
+        Ok(Self {
+            ready,
+            app,
+            connections,
+            media,
+        })
+    }
+
+    /// Where everything is.
+    pub fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    /// Makes tokens with the server's keys.
+    pub fn mint(&self) -> &Mint {
+        &self.app.mint
+    }
+
+    /// Ends gracefully: no new connections, sockets are asked to go, requests in flight are answered, then everything
+    /// stops. Takes ten seconds at most when nothing hangs.
+    pub async fn shutdown(self) {
+        self.app.draining.store(true, Relaxed);
+        self.app.relay.drain(DRAIN_GRACE).await;
+        self.connections.stop.cancel();
+        self.connections.tasks.close();
+        if tokio::time::timeout(DRAIN_GRACE, self.connections.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                left = self.connections.tasks.len(),
+                "connections did not end in time"
+            );
+        }
+        self.media.shutdown().await;
+        self.app.mint.store.close().await;
+    }
+}
+
+async fn bind(
+    address: SocketAddr,
+    flag: &'static str,
+    variable: &'static str,
+    key: &'static str,
+) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| match source.kind() {
+            std::io::ErrorKind::AddrInUse => ServeError::PortInUse {
+                address,
+                flag,
+                variable,
+                key,
+            },
+            _ => ServeError::Listen {
+                address,
+                flag,
+                source,
+            },
+        })
+}
+
+/// With the port that the system chose.
+fn local_address(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
+    listener.local_addr().unwrap_or(asked)
+}
+
+fn acceptor(config: &Config) -> Result<TlsAcceptor, TlsError> {
+    let source = match &config.tls_files {
+        Some((certificate, key)) => CertificateSource::Files {
+            certificate: certificate.clone(),
+            key: key.clone(),
+        },
+        None => CertificateSource::Local {
+            directory: config.data.join("tls"),
+        },
+    };
+    Ok(tls::server_config(&source)?.into())
+}
+
+/// What tokens say of where the server is.
+fn issuer(config: &Config, http: SocketAddr, tls: Option<SocketAddr>) -> Issuer {
+    let iss = match &config.public_url {
+        Some(url) => url.as_str().to_owned(),
+        None => {
+            let near = |ip: IpAddr| ip.is_loopback() || ip.is_unspecified();
+            if near(http.ip()) {
+                format!("http://localhost:{}", http.port())
+            } else {
+                format!("http://{http}")
+            }
+        }
+    };
+    let ch = config
+        .relay_host
+        .clone()
+        .or_else(|| tls.map(|tls| format!("puc.offhook.localhost:{}", tls.port())));
+    Issuer { ch, iss: Some(iss) }
+}
