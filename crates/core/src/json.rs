@@ -39,11 +39,22 @@ pub fn write(value: &Value) -> String {
 }
 
 /// An object of these members; those that are [`Value::Null`] are left out.
-pub fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+pub fn object<const N: usize>(mut members: [(&str, Value); N]) -> Value {
+    build(&mut members, false)
+}
+
+/// An object of these members, null or not.
+pub fn whole_object<const N: usize>(mut members: [(&str, Value); N]) -> Value {
+    build(&mut members, true)
+}
+
+/// One body for every number of members: the browser module would pay for each.
+#[inline(never)]
+fn build(members: &mut [(&str, Value)], keep_null: bool) -> Value {
     let mut object = Object::new();
     for (name, value) in members {
-        if !matches!(value, Value::Null) {
-            object.insert(name.to_owned(), value);
+        if keep_null || !matches!(value, Value::Null) {
+            object.insert((*name).to_owned(), std::mem::take(value));
         }
     }
     Value::Object(object)

@@ -57,7 +57,8 @@ use offhook_core::input::{
     Command, Credential, Failure, HttpResponse, Input, MediaOptions, PeerReport, PeerState,
 };
 use offhook_core::json::{
-    array_of, as_str, bool_of, empty, get, int_of, number, parse, str_of, text, write,
+    array_of, as_str, bool_of, empty, get, int_of, number, parse, str_of, text,
+    whole_object as object, write,
 };
 use offhook_core::output::{
     CallEvent, CallStatus, EngineError, Event, HttpRequest, MediaPlan, Output, PeerCommand, Scope,
@@ -559,16 +560,6 @@ fn strings(items: Vec<String>) -> Value {
 
 fn tag(name: &str, body: Value) -> Value {
     object([(name, body)])
-}
-
-/// Members that are null stay: their absence would mean something else to the driver.
-fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
-    Value::Object(
-        members
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
-    )
 }
 
 #[cfg(test)]

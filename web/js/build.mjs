@@ -1,0 +1,49 @@
+// Builds the package: ES modules and types for applications, and the self-contained bundle for browsers.
+import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, '../..');
+const wasm = join(root, 'target/wasm-bindgen/offhook_js_bg.wasm');
+const dist = join(here, 'dist');
+const served = join(root, 'target/web/js');
+const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
+
+const shared = {
+  absWorkingDir: here,
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  define: { OFFHOOK_VERSION: JSON.stringify(version) },
+  legalComments: 'none',
+  mangleProps: undefined,
+  sourcemap: true
+};
+mkdirSync(dist, { recursive: true });
+mkdirSync(served, { recursive: true });
+await build({ ...shared, entryPoints: { index: 'src/index.ts', operators: 'src/operators.ts' }, outdir: dist, external: ['rxjs'] });
+await build({ ...shared, entryPoints: { offhook: 'src/index.ts' }, outdir: dist, outExtension: { '.js': '.mjs' }, minify: true });
+copyFileSync(wasm, join(dist, 'offhook_core.wasm'));
+for (const name of ['offhook.mjs', 'offhook.mjs.map', 'offhook_core.wasm']) copyFileSync(join(dist, name), join(served, name));
+execFileSync(process.execPath, [join(root, 'web/node_modules/typescript/bin/tsc'), '-p', here], { stdio: 'inherit' });
+
+// The gate: what a browser loads, beside the official production bundle.
+const OFFICIAL = { gzip: 88, brotli: 73 };
+const brotli = (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
+const sizes = ['offhook.mjs', 'offhook_core.wasm'].map((name) => {
+  const bytes = readFileSync(join(dist, name));
+  return { name, raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotli(bytes) };
+});
+const total = (key) => sizes.reduce((sum, size) => sum + size[key], 0);
+for (const size of [...sizes, { name: 'total', raw: total('raw'), gzip: total('gzip'), brotli: total('brotli') }]) {
+  console.log(`${size.name.padEnd(20)} ${size.raw} raw, ${(size.gzip / 1024).toFixed(1)} KB gzip, ${(size.brotli / 1024).toFixed(1)} KB brotli`);
+}
+console.log(`official bundle      ${OFFICIAL.gzip} KB gzip, ${OFFICIAL.brotli} KB brotli`);
+if (total('brotli') > OFFICIAL.brotli * 1024) {
+  console.error('The browser bundle is larger than the official one.');
+  process.exit(1);
+}

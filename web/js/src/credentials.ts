@@ -1,0 +1,81 @@
+/** The credential providers that come with the SDK. */
+import { RequestError } from './errors.js';
+import type { CredentialProvider, SDKCredential } from './types.js';
+
+/** Limit of one exchange, and how often a passing fault is met with another. */
+const TIMEOUT_MS = 10_000;
+const ATTEMPTS = 4;
+const WAIT_MAX_MS = 10_000;
+
+/** Returns what it was given. */
+export class StaticCredentialProvider implements CredentialProvider {
+  constructor(private readonly credentials: SDKCredential) {}
+  authenticate(): Promise<SDKCredential> {
+    return Promise.resolve(this.credentials);
+  }
+}
+
+/**
+ * Exchanges a public embed token for a guest's short-lived access token, again before that expires.
+ * `host` is a name, a name with a port, or an origin; without a scheme `https` is taken.
+ */
+export class EmbedTokenCredentialProvider implements CredentialProvider {
+  readonly #url: string;
+  readonly #embedToken: string;
+
+  constructor(host: string, embedToken: string) {
+    const origin = new URL(host.includes('://') ? host : `https://${host}`).origin;
+    this.#url = `${origin}/api/fabric/embeds/tokens`;
+    this.#embedToken = embedToken;
+    // One exchange serves both: a refresh is another exchange.
+    this.refresh = () => this.authenticate();
+  }
+
+  refresh: () => Promise<{ token: string; expiry_at: number }>;
+
+  /** Rejects at once when the server refuses for good (401, 403, 404), after some tries when it cannot be reached. */
+  async authenticate(): Promise<{ token: string; expiry_at: number }> {
+    for (let attempt = 1; ; attempt++) {
+      let wait = 500 * 2 ** attempt;
+      let failure: RequestError;
+      try {
+        const response = await fetch(this.#url, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept: 'application/json' },
+          body: JSON.stringify({ token: this.#embedToken }),
+          signal: AbortSignal.timeout(TIMEOUT_MS)
+        });
+        if (response.ok) return credential(await response.json(), response.headers.get('date'));
+        const { status } = response;
+        failure = new RequestError(`The embed token was not accepted: HTTP ${status} ${await reason(response)}`, status);
+        if (status !== 429 && status < 500) throw failure;
+        wait = Number(response.headers.get('retry-after')) * 1000 || wait;
+      } catch (error) {
+        if (error instanceof RequestError) throw error;
+        failure = new RequestError(`The embed token could not be exchanged: ${(error as Error).message}`, undefined, {
+          cause: error as Error
+        });
+      }
+      if (attempt === ATTEMPTS) throw failure;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(wait, WAIT_MAX_MS)));
+    }
+  }
+}
+
+/** The life the server tells, counted by its own clock where it shows that. */
+function credential(reply: unknown, date: string | null): { token: string; expiry_at: number } {
+  const { token, expires_at, expires_in } = reply as { token?: string; expires_at?: number; expires_in?: number };
+  if (!token) throw new RequestError("The server's answer carries no token");
+  const now = (date && Date.parse(date)) || Date.now();
+  const expiry_at = expires_at ? expires_at * 1000 : expires_in ? now + expires_in * 1000 : undefined;
+  return { token, expiry_at: expiry_at as number };
+}
+
+async function reason(response: Response): Promise<string> {
+  try {
+    const body = (await response.json()) as { error?: string; errors?: { message?: string }[] };
+    return body.error ?? body.errors?.[0]?.message ?? response.statusText;
+  } catch {
+    return response.statusText;
+  }
+}

@@ -1,0 +1,198 @@
+/** The error classes of the SDK (names and fields as in the reference), and how an engine's error becomes one. */
+import type { EngineError } from './engine.js';
+
+function cause(error: unknown): ErrorOptions | undefined {
+  return error instanceof Error ? { cause: error } : undefined;
+}
+
+class Named extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+export class CallCreateError extends Named {
+  constructor(
+    message: string,
+    public error: unknown = undefined,
+    public direction: 'inbound' | 'outbound' = 'outbound',
+    options?: ErrorOptions
+  ) {
+    super(message, options ?? cause(error));
+    this.name = 'CallCreateError';
+  }
+}
+export class CollectionFetchError extends Named {
+  constructor(public operation: string, public originalError: unknown) {
+    super(`${operation} failed`, cause(originalError));
+    this.name = 'CollectionFetchError';
+  }
+}
+export class DeviceTokenError extends Named {
+  constructor(message: string, public originalError?: unknown) {
+    super(message, cause(originalError));
+    this.name = 'DeviceTokenError';
+  }
+}
+export class DPoPInitError extends Named {
+  constructor(public originalError: unknown, message = 'The key-bound refresh could not be activated') {
+    super(message, cause(originalError));
+    this.name = 'DPoPInitError';
+  }
+}
+export class InvalidCredentialsError extends Named {
+  constructor(public reason = 'Invalid credentials', options?: ErrorOptions) {
+    super(reason, options);
+    this.name = 'InvalidCredentialsError';
+  }
+}
+export class MediaAccessError extends Named {
+  constructor(
+    public operation: string,
+    public media: string,
+    public originalError: unknown,
+    public readonly fatal = false
+  ) {
+    super(`${operation}: access to ${media} failed`, cause(originalError));
+    this.name = 'MediaAccessError';
+  }
+  /** Whether the user or the page's policy said no. */
+  get denied(): boolean {
+    const name = (this.originalError as { name?: string } | undefined)?.name ?? '';
+    return ['NotAllowedError', 'SecurityError', 'PermissionDeniedError'].includes(name);
+  }
+}
+export class MediaTrackError extends Named {
+  constructor(public operation: string, public kind: string, public originalError: unknown) {
+    super(`${operation}: the ${kind} track could not be changed`, cause(originalError));
+    this.name = 'MediaTrackError';
+  }
+}
+export class MessageParseError extends Named {
+  constructor(public originalError: unknown) {
+    super('A message of the server is not JSON', cause(originalError));
+    this.name = 'MessageParseError';
+  }
+}
+export class OverconstrainedFallbackError extends Named {
+  constructor(public deviceKind: string, public originalError?: unknown) {
+    super(`No ${deviceKind} meets the constraints`, cause(originalError));
+    this.name = 'OverconstrainedFallbackError';
+  }
+}
+export class PreflightError extends Named {
+  constructor(public phase: string, public originalError?: unknown) {
+    super(`Preflight failed in phase ${phase}`, cause(originalError));
+    this.name = 'PreflightError';
+  }
+}
+export class RecoveryError extends Named {
+  constructor(public action: string, public attempt: number, public originalError?: unknown) {
+    super(`${action} failed (attempt ${attempt})`, cause(originalError));
+    this.name = 'RecoveryError';
+  }
+}
+export class TokenRefreshError extends Named {
+  constructor(message: string, public originalError?: unknown) {
+    super(message, cause(originalError));
+    this.name = 'TokenRefreshError';
+  }
+}
+export class UnexpectedError extends Named {
+  constructor(public at?: string, options?: ErrorOptions) {
+    super(at ? `Unexpected error: ${at}` : 'Unexpected error', options);
+    this.name = 'UnexpectedError';
+  }
+}
+export class VertoPongError extends Named {
+  constructor(public originalError: unknown) {
+    super('A ping of the server could not be answered', cause(originalError));
+    this.name = 'VertoPongError';
+  }
+}
+
+// Not exported from the package, like the reference's, but met by applications.
+
+/** A refused request. */
+export class JSONRPCError extends Named {
+  constructor(public code: number, message: string, public data: unknown, public requestId: string) {
+    super(message);
+    this.name = 'JSONRPCError';
+  }
+}
+/** No answer in time. */
+export class RPCTimeoutError extends Named {
+  constructor(public requestId: string, public timeoutMs: number) {
+    super(`No answer within ${timeoutMs} ms`);
+    this.name = 'RPCTimeoutError';
+  }
+}
+/** A member that is declared but not built. */
+export class UnimplementedError extends Named {
+  constructor(public reason: string) {
+    super(`Not implemented: ${reason}`);
+    this.name = 'UnimplementedError';
+  }
+}
+/** Arguments that make no sense. */
+export class InvalidParams extends Named {
+  constructor(message: string) {
+    super(message);
+    this.name = 'InvalidParams';
+  }
+}
+/** Something needed is missing, or gone. */
+export class DependencyError extends Named {
+  constructor(public description: string) {
+    super(description);
+    this.name = 'DependencyError';
+  }
+}
+/** An exchange that the server refused or that never reached it. */
+export class RequestError extends Named {
+  constructor(message: string, public status?: number, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RequestError';
+  }
+}
+
+/** Makes the error class an engine's error names. */
+export function fromEngine(error: EngineError): Error {
+  const { class: name, message, code, details } = error;
+  const inner = error.cause ? fromEngine(error.cause) : undefined;
+  const options = inner ? { cause: inner } : undefined;
+  const text = (key: string) => String(details[key] ?? '');
+  switch (name) {
+    case 'CallCreateError':
+      return new CallCreateError(inner ? `${message}: ${inner.message}` : message, inner, details.direction as 'outbound');
+    case 'InvalidCredentialsError':
+      return new InvalidCredentialsError(inner ? `${message}: ${inner.message}` : message, options);
+    case 'TokenRefreshError':
+      return new TokenRefreshError(message, inner);
+    case 'UnexpectedError':
+      return new UnexpectedError(message, options);
+    case 'MessageParseError':
+      return new MessageParseError(inner);
+    case 'MediaAccessError':
+      return new MediaAccessError(text('operation'), text('media'), inner, details.fatal === true);
+    case 'MediaTrackError':
+      return new MediaTrackError(text('operation'), text('kind'), inner);
+    case 'JSONRPCError':
+      return new JSONRPCError(code ?? 0, message, details.data, text('requestId'));
+    case 'RPCTimeoutError':
+      return new RPCTimeoutError(text('requestId'), Number(details.timeoutMs));
+    case 'InvalidParams':
+      return new InvalidParams(message);
+    case 'DependencyError':
+    case 'NotConnected':
+      return new DependencyError(message);
+    case 'RequestError':
+      return new RequestError(`${message}${code ? ` (HTTP ${code})` : ''}`, code ?? undefined);
+    default: {
+      const plain = new Error(message, options);
+      plain.name = name === 'Error' ? text('name') || name : name;
+      return plain;
+    }
+  }
+}

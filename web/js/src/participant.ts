@@ -1,0 +1,266 @@
+/** Members of a call (sdk-api reference, section 9). */
+import { Observable } from 'rxjs';
+import { SelfCapabilities } from './capabilities.js';
+import { UnimplementedError } from './errors.js';
+import { Destroyable } from './observe.js';
+import type { LayoutLayer, MediaOptions, ScreenShareStatus, SelectDeviceOptions, VideoPosition } from './types.js';
+
+/** What a participant needs of its call. */
+export interface ParticipantHost {
+  method(name: string, member: string | undefined, args?: Record<string, unknown>): Promise<unknown>;
+  setMuted(video: boolean, muted: boolean): Promise<void>;
+  constrain(kind: 'audio' | 'video', change: MediaTrackConstraints): Promise<void>;
+  select(kind: 'audioinput' | 'videoinput' | 'audiooutput', device: MediaDeviceInfo, options?: SelectDeviceOptions): void;
+}
+type Member = Record<string, unknown> & { member_id: string };
+
+/** Name, field of the wire, and what the snapshot says while nothing is known. */
+const FIELDS: [string, string, unknown][] = [
+  ['name', 'name', undefined], ['type', 'type', undefined], ['handraised', 'handraised', false], ['visible', 'visible', false],
+  ['audioMuted', 'audio_muted', false], ['videoMuted', 'video_muted', false], ['deaf', 'deaf', false],
+  ['inputVolume', 'input_volume', undefined], ['outputVolume', 'output_volume', undefined],
+  ['inputSensitivity', 'input_sensitivity', undefined], ['echoCancellation', 'echo_cancellation', false],
+  ['autoGain', 'auto_gain', false], ['noiseSuppression', 'noise_suppression', false], ['lowbitrate', 'lowbitrate', false],
+  ['denoise', 'denoise', false], ['meta', 'meta', undefined], ['userId', 'subscriber_id', undefined],
+  ['addressId', 'address_id', undefined], ['nodeId', 'node_id', undefined], ['isTalking', 'talking', false],
+  ['position', 'position', undefined]
+];
+
+export interface Participant {
+  readonly name$: Observable<string | undefined>; readonly name: string | undefined;
+  readonly type$: Observable<string | undefined>; readonly type: string | undefined;
+  readonly handraised$: Observable<boolean | undefined>; readonly handraised: boolean;
+  readonly visible$: Observable<boolean | undefined>; readonly visible: boolean;
+  readonly audioMuted$: Observable<boolean | undefined>; readonly audioMuted: boolean;
+  readonly videoMuted$: Observable<boolean | undefined>; readonly videoMuted: boolean;
+  readonly deaf$: Observable<boolean | undefined>; readonly deaf: boolean;
+  readonly inputVolume$: Observable<number | undefined>; readonly inputVolume: number | undefined;
+  readonly outputVolume$: Observable<number | undefined>; readonly outputVolume: number | undefined;
+  readonly inputSensitivity$: Observable<number | undefined>; readonly inputSensitivity: number | undefined;
+  readonly echoCancellation$: Observable<boolean | undefined>; readonly echoCancellation: boolean;
+  readonly autoGain$: Observable<boolean | undefined>; readonly autoGain: boolean;
+  readonly noiseSuppression$: Observable<boolean | undefined>; readonly noiseSuppression: boolean;
+  readonly lowbitrate$: Observable<boolean | undefined>; readonly lowbitrate: boolean;
+  readonly denoise$: Observable<boolean | undefined>; readonly denoise: boolean;
+  readonly meta$: Observable<Record<string, unknown> | undefined>; readonly meta: Record<string, unknown> | undefined;
+  readonly userId$: Observable<string | undefined>; readonly userId: string | undefined;
+  readonly addressId$: Observable<string | undefined>; readonly addressId: string | undefined;
+  readonly nodeId$: Observable<string | undefined>; readonly nodeId: string | undefined;
+  readonly isTalking$: Observable<boolean | undefined>; readonly isTalking: boolean;
+  readonly position$: Observable<LayoutLayer | undefined>; readonly position: LayoutLayer | undefined;
+}
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export class Participant extends Destroyable {
+  /** @internal */ readonly record = this.cell<Member | undefined>(undefined);
+
+  constructor(readonly id: string, protected readonly host: ParticipantHost) {
+    super();
+  }
+  get callId(): string | undefined {
+    return this.record.value?.call_id as string | undefined;
+  }
+  get isAudience(): boolean {
+    return this.record.value?.isAudience === true;
+  }
+  protected async call(name: string, args?: Record<string, unknown>): Promise<void> {
+    await this.host.method(name, this.id, args);
+  }
+  mute(): Promise<void> {
+    return this.call('call.mute', { channels: ['audio'] });
+  }
+  unmute(): Promise<void> {
+    return this.call('call.unmute', { channels: ['audio'] });
+  }
+  muteVideo(): Promise<void> {
+    return this.call('call.mute', { channels: ['video'] });
+  }
+  unmuteVideo(): Promise<void> {
+    return this.call('call.unmute', { channels: ['video'] });
+  }
+  toggleMute(): Promise<void> {
+    return this.audioMuted ? this.unmute() : this.mute();
+  }
+  toggleMuteVideo(): Promise<void> {
+    return this.videoMuted ? this.unmuteVideo() : this.muteVideo();
+  }
+  toggleDeaf(): Promise<void> {
+    return this.call(this.deaf ? 'call.undeaf' : 'call.deaf');
+  }
+  toggleHandraise(): Promise<void> {
+    return this.call(this.handraised ? 'call.lowerhand' : 'call.raisehand');
+  }
+  protected flags(change: Record<string, boolean>): Promise<void> {
+    return this.call('call.audioflags.set', {
+      echo_cancellation: this.echoCancellation,
+      auto_gain: this.autoGain,
+      noise_suppression: this.noiseSuppression,
+      ...change
+    });
+  }
+  toggleEchoCancellation(): Promise<void> {
+    return this.flags({ echo_cancellation: !this.echoCancellation });
+  }
+  toggleAudioInputAutoGain(): Promise<void> {
+    return this.flags({ auto_gain: !this.autoGain });
+  }
+  toggleNoiseSuppression(): Promise<void> {
+    return this.flags({ noise_suppression: !this.noiseSuppression });
+  }
+  toggleLowbitrate(): Promise<void> {
+    return this.call('call.lowbitrate.set', { lowbitrate: !this.lowbitrate });
+  }
+  setAudioInputSensitivity(value: number): Promise<void> {
+    return this.call('call.microphone.sensitivity.set', { sensitivity: value });
+  }
+  setAudioInputVolume(value: number): Promise<void> {
+    return this.call('call.microphone.volume.set', { volume: value });
+  }
+  setAudioOutputVolume(value: number): Promise<void> {
+    return this.call('call.speaker.volume.set', { volume: value });
+  }
+  setPosition(value: VideoPosition): Promise<void> {
+    return this.call('call.member.position.set', { position: value });
+  }
+  remove(): Promise<void> {
+    return this.call('call.member.remove');
+  }
+  end(): Promise<void> {
+    return this.call('call.end');
+  }
+  setMeta(_meta: Record<string, unknown>): Promise<void> {
+    return Promise.reject(new UnimplementedError('setMeta'));
+  }
+  updateMeta(_meta: Record<string, unknown>): Promise<void> {
+    return Promise.reject(new UnimplementedError('updateMeta'));
+  }
+}
+for (const [name, field, initial] of FIELDS) {
+  Object.defineProperty(Participant.prototype, name, {
+    get(this: Participant) {
+      return this.record.value?.[field] ?? initial;
+    },
+    configurable: true
+  });
+  Object.defineProperty(Participant.prototype, `${name}$`, {
+    get(this: Participant) {
+      return field$(this.record.sync$, field);
+    },
+    configurable: true
+  });
+}
+
+/** One field of the record, repeats suppressed. */
+function field$(record$: Observable<Member | undefined>, field: string): Observable<unknown> {
+  return new Observable((observer) => {
+    let last: unknown = observer;
+    return record$.subscribe({
+      next: (member) => {
+        if (member?.[field] !== last) observer.next((last = member?.[field]));
+      },
+      complete: () => observer.complete()
+    });
+  });
+}
+
+/** The own member. */
+export class SelfParticipant extends Participant {
+  readonly capabilities = new SelfCapabilities();
+  readonly #studio = this.cell(false);
+  readonly #share = this.cell<ScreenShareStatus>('none');
+
+  override destroy(): void {
+    this.capabilities.destroy();
+    super.destroy();
+  }
+  override mute(): Promise<void> {
+    return this.host.setMuted(false, true);
+  }
+  override unmute(): Promise<void> {
+    return this.host.setMuted(false, false);
+  }
+  override muteVideo(): Promise<void> {
+    return this.host.setMuted(true, true);
+  }
+  override unmuteVideo(): Promise<void> {
+    return this.host.setMuted(true, false);
+  }
+  get studioAudio$(): Observable<boolean> {
+    return this.#studio.sync$;
+  }
+  get studioAudio(): boolean {
+    return this.#studio.value;
+  }
+  async #setStudio(on: boolean): Promise<void> {
+    if (this.studioAudio === on) return;
+    await this.flags({ echo_cancellation: !on, auto_gain: !on, noise_suppression: !on });
+    this.#studio.set(on);
+  }
+  enableStudioAudio(): Promise<void> {
+    return this.#setStudio(true);
+  }
+  disableStudioAudio(): Promise<void> {
+    return this.#setStudio(false);
+  }
+  override toggleEchoCancellation(): Promise<void> {
+    this.#studio.set(false);
+    return super.toggleEchoCancellation();
+  }
+  override toggleAudioInputAutoGain(): Promise<void> {
+    this.#studio.set(false);
+    return super.toggleAudioInputAutoGain();
+  }
+  override toggleNoiseSuppression(): Promise<void> {
+    this.#studio.set(false);
+    return super.toggleNoiseSuppression();
+  }
+  get screenShareStatus$(): Observable<ScreenShareStatus> {
+    return this.#share.sync$;
+  }
+  get screenShareStatus(): ScreenShareStatus {
+    return this.#share.value;
+  }
+  startScreenShare(): Promise<void> {
+    return Promise.reject(new UnimplementedError('startScreenShare'));
+  }
+  stopScreenShare(): Promise<void> {
+    return Promise.reject(new UnimplementedError('stopScreenShare'));
+  }
+  addAdditionalDevice(_options: MediaOptions): Promise<void> {
+    return Promise.reject(new UnimplementedError('addAdditionalDevice'));
+  }
+  removeAdditionalDevice(_id: string): Promise<void> {
+    return Promise.reject(new UnimplementedError('removeAdditionalDevice'));
+  }
+  addAudioInputDevice(_options: { constraints?: MediaTrackConstraints; stream?: MediaStream } = {}): Promise<void> {
+    return Promise.reject(new UnimplementedError('addAudioInputDevice'));
+  }
+  addVideoInputDevice(_options: { constraints?: MediaTrackConstraints; stream?: MediaStream } = {}): Promise<void> {
+    return Promise.reject(new UnimplementedError('addVideoInputDevice'));
+  }
+  addInputDevices(_options: MediaOptions = {}): Promise<void> {
+    return Promise.reject(new UnimplementedError('addInputDevices'));
+  }
+  selectAudioInputDevice(device: MediaDeviceInfo, options?: SelectDeviceOptions): void {
+    this.host.select('audioinput', device, options);
+  }
+  selectVideoInputDevice(device: MediaDeviceInfo, options?: SelectDeviceOptions): void {
+    this.host.select('videoinput', device, options);
+  }
+  selectAudioOutputDevice(device: MediaDeviceInfo, options?: SelectDeviceOptions): void {
+    this.host.select('audiooutput', device, options);
+  }
+  setAudioInputDeviceConstraints(constraints: MediaTrackConstraints): Promise<void> {
+    return this.host.constrain('audio', constraints);
+  }
+  setVideoInputDeviceConstraints(constraints: MediaTrackConstraints): Promise<void> {
+    return this.host.constrain('video', constraints);
+  }
+  async setInputDevicesConstraints(constraints: { audio: MediaTrackConstraints; video: MediaTrackConstraints }): Promise<void> {
+    await this.host.constrain('audio', constraints.audio);
+    await this.host.constrain('video', constraints.video);
+  }
+}
+
+export function isSelfParticipant(participant: unknown): participant is SelfParticipant {
+  return participant instanceof SelfParticipant;
+}
