@@ -224,7 +224,16 @@ async fn converse(
 
 fn audio(args: &DialArgs) -> Result<AudioOptions, Failure> {
     let source = match &args.play {
-        Some(path) => AudioSource::wav(path, args.repeat).map_err(Failure::usage)?,
+        Some(path) => {
+            // Said now rather than in the middle of a call.
+            std::fs::metadata(path).map_err(|error| {
+                Failure::usage(format!("cannot read {}: {error}", path.display()))
+            })?;
+            AudioSource::Wav {
+                path: path.clone(),
+                repeat: args.repeat,
+            }
+        }
         None => AudioSource::Silence,
     };
     Ok(AudioOptions {
