@@ -1,6 +1,6 @@
 //! `offhook serve`: settings from the command line, the environment and a file; then the server until a signal.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -191,7 +191,8 @@ fn start_logging(filter: Option<&str>, format: LogFormat) -> Outcome {
         EnvFilter::try_new(filter.unwrap_or("info")).map_err(|error| format!("--log: {error}"))?;
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),

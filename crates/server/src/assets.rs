@@ -66,7 +66,7 @@ impl Assets {
     }
 
     /// The file of this path (without the leading `/`; a directory stands for its `index.html`).
-    pub(crate) async fn respond(&self, path: &str, headers: &HeaderMap) -> Response {
+    pub(crate) async fn respond(&self, path: &str, headers: &HeaderMap) -> Option<Response> {
         let path = if path.is_empty() || path.ends_with('/') {
             format!("{path}index.html")
         } else {
@@ -76,10 +76,7 @@ impl Assets {
             Some(directory) => from_directory(directory, &path).await,
             None => embedded(&path, headers),
         };
-        match found {
-            Some(found) => self.found(&path, found, headers),
-            None => self.missing(&path),
-        }
+        found.map(|found| self.found(&path, found, headers))
     }
 
     fn found(&self, path: &str, found: Found, request: &HeaderMap) -> Response {
@@ -138,16 +135,19 @@ impl Assets {
         response
     }
 
-    fn missing(&self, path: &str) -> Response {
-        let text_type = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
-        if self.directory.is_none() && EMBEDDED.is_empty() {
-            return (StatusCode::NOT_FOUND, text_type, MISSING).into_response();
-        }
-        let message = match &self.directory {
-            Some(directory) => format!("There is no {path} in {}.\n", directory.display()),
-            None => "There is nothing at this path.\n".to_owned(),
-        };
-        (StatusCode::NOT_FOUND, text_type, message).into_response()
+    /// Whether there are no pages at all: neither in the binary nor in a directory.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.directory.is_none() && EMBEDDED.is_empty()
+    }
+
+    /// What is said in place of every page then.
+    pub(crate) fn how_to_build() -> Response {
+        (
+            StatusCode::NOT_FOUND,
+            [(CONTENT_TYPE, "text/plain; charset=utf-8")],
+            MISSING,
+        )
+            .into_response()
     }
 }
 
@@ -296,7 +296,7 @@ mod tests {
         std::fs::write(web.path().join("index.html"), "<!doctype html>").unwrap();
         std::fs::write(web.path().join("a.wasm"), "x").unwrap();
         let assets = Assets::new(Some(web.path().to_owned()), "http://localhost:8787");
-        let page = assets.respond("", &HeaderMap::new()).await;
+        let page = assets.respond("", &HeaderMap::new()).await.unwrap();
         let policy = page.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(
             policy.contains("connect-src 'self' http://localhost:8787 ws: wss:;"),
@@ -306,12 +306,12 @@ mod tests {
             policy.contains("script-src 'self' 'wasm-unsafe-eval'"),
             "{policy}"
         );
-        let wasm = assets.respond("a.wasm", &HeaderMap::new()).await;
+        let wasm = assets.respond("a.wasm", &HeaderMap::new()).await.unwrap();
         assert_eq!(wasm.headers()[CONTENT_TYPE], "application/wasm");
         assert_eq!(wasm.headers()[CACHE_CONTROL], "no-cache");
         let again = HeaderMap::from_iter([(IF_NONE_MATCH, wasm.headers()[ETAG].clone())]);
         assert_eq!(
-            assets.respond("a.wasm", &again).await.status(),
+            assets.respond("a.wasm", &again).await.unwrap().status(),
             StatusCode::NOT_MODIFIED
         );
     }

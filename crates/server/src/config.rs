@@ -11,6 +11,11 @@ use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 use url::Url;
 
+/// Port of the plain listener.
+pub(crate) const DEFAULT_PORT: u16 = 8787;
+/// Port of the TLS listener.
+pub(crate) const DEFAULT_TLS_PORT: u16 = 8743;
+
 /// An address to listen on, or the word `off`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listen {
@@ -332,8 +337,11 @@ impl Settings {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Config {
             data: self.data.unwrap_or_else(|| "data".into()),
-            listen: self.listen.unwrap_or(local(8787)),
-            listen_tls: self.listen_tls.unwrap_or(Listen::At(local(8743))).address(),
+            listen: self.listen.unwrap_or(local(DEFAULT_PORT)),
+            listen_tls: self
+                .listen_tls
+                .unwrap_or(Listen::At(local(DEFAULT_TLS_PORT)))
+                .address(),
             public_url: self.public_url,
             relay_host: self.relay_host,
             tls_files,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use offhook_auth::{
     Issuer, KeyError, KeyRing, RefreshClaims, RefreshUse, SatClaims, SatKind, TokenError, sat,
@@ -11,6 +12,8 @@ use thiserror::Error;
 
 use crate::store::{ClickToCall, Rotation, Store, StoreError, Subscriber, SubscriberChange};
 
+/// Longest life of an access token.
+pub const LONGEST_LIFE: Duration = Duration::from_secs(limits::SAT_TTL_MAX_S);
 /// A refresh token outlives the access token it came with by that much.
 const REFRESH_OVERLAP_S: u64 = limits::REFRESH_TOKEN_TTL_S - limits::SAT_TTL_S;
 
@@ -101,7 +104,7 @@ impl Mint {
     /// # Errors
     /// When either cannot be read or made.
     pub async fn open(data: &Path, issuer: Issuer) -> Result<Self, OpenError> {
-        std::fs::create_dir_all(data).map_err(|source| OpenError::Directory {
+        make_private(data).map_err(|source| OpenError::Directory {
             path: data.display().to_string(),
             source,
         })?;
@@ -284,6 +287,15 @@ impl Mint {
             ),
         }
     }
+}
+
+/// The database holds hashes of passwords: a new directory is its owner's alone. One that exists is as its owner made it.
+fn make_private(directory: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
 }
 
 /// What every token says; its subject is a random id, as fits those who are nobody in particular.

@@ -90,7 +90,8 @@ fn allowed_origins(fields: &mut Fields) -> Vec<String> {
 fn is_origin(text: &str) -> bool {
     let plain = text.to_ascii_lowercase().replacen("://*.", "://", 1);
     let is_web = plain.starts_with("http://") || plain.starts_with("https://");
-    let as_written = || Url::parse(&plain).is_ok_and(|url| url.origin().ascii_serialization() == plain);
+    let as_written =
+        || Url::parse(&plain).is_ok_and(|url| url.origin().ascii_serialization() == plain);
     text == "*" || (is_web && !plain.contains('*') && as_written())
 }
 

@@ -3,7 +3,7 @@
 //! `page_token` is the place of a row, so that a list that changes meanwhile is neither repeated nor skipped. It is no
 //! secret and no authority: it only says where to go on.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OriginalUri};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::request::Parts;
@@ -147,7 +147,12 @@ impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        Self::parse(parts.uri.path(), parts.uri.query().unwrap_or_default())
+        // A nested router sees its own part of the path only; links need the whole.
+        let uri = parts
+            .extensions
+            .get::<OriginalUri>()
+            .map_or(&parts.uri, |original| &original.0);
+        Self::parse(uri.path(), uri.query().unwrap_or_default())
     }
 }
 

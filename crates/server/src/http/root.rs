@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, OriginalUri, State};
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use http::header::{CONTENT_SECURITY_POLICY, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::App;
 use super::error::ApiError;
 use super::origin::Peer;
+use crate::assets::Assets;
 
 const LANDING_PAGE: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>Offhook</title>\
 <h1>Offhook</h1><p>The server is running. The agents' console is at <a href=/console/>/console/</a>. \
@@ -30,7 +31,7 @@ pub(super) async fn root(
         Err(rejection) if headers.contains_key(UPGRADE) => {
             ApiError::BadRequest(rejection.body_text()).into_response()
         }
-        Err(_) if app.demo.is_some() => app.assets.respond("index.html", &headers).await,
+        Err(_) if app.demo.is_some() => file(&app, "index.html", &headers).await,
         Err(_) => {
             let mut response = Html(LANDING_PAGE).into_response();
             response.headers_mut().insert(
@@ -56,7 +57,24 @@ pub(super) async fn page(
     if method != Method::GET && method != Method::HEAD {
         return ApiError::MethodNotAllowed.into_response();
     }
-    app.assets.respond(path, &headers).await
+    file(&app, path, &headers).await
+}
+
+async fn file(app: &App, path: &str, headers: &HeaderMap) -> Response {
+    match app.assets.respond(path, headers).await {
+        Some(response) => response,
+        None if app.assets.is_empty() => Assets::how_to_build(),
+        None if app
+            .assets
+            .respond(&format!("{path}/"), headers)
+            .await
+            .is_some() =>
+        {
+            // A page's relative links need the slash.
+            Redirect::permanent(&format!("/{path}/")).into_response()
+        }
+        None => ApiError::NotFound("there is nothing at this path").into_response(),
+    }
 }
 
 /// `GET /demo/config.json`, with `--demo` only: the public token and the agent's password, which in a demo are

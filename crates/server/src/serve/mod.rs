@@ -35,6 +35,9 @@ use connections::Connections;
 /// Sockets are asked to go elsewhere and have so long for it; then requests in flight have as long again.
 const DRAIN_GRACE: Duration = Duration::from_secs(5);
 
+/// The name by which the official client finds the TLS listener; its port follows.
+const RELAY_NAME: &str = "puc.offhook.localhost";
+
 /// A server that runs until [`shutdown`](Server::shutdown).
 pub struct Server {
     ready: Ready,
@@ -283,6 +286,6 @@ fn issuer(config: &Config, http: SocketAddr, tls: Option<SocketAddr>) -> Issuer 
     let ch = config
         .relay_host
         .clone()
-        .or_else(|| tls.map(|tls| format!("puc.offhook.localhost:{}", tls.port())));
+        .or_else(|| tls.map(|tls| format!("{RELAY_NAME}:{}", tls.port())));
     Issuer { ch, iss: Some(iss) }
 }

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use offhook_auth::Issuer;
 use serde::{Deserialize, Serialize};
 
+use super::RELAY_NAME;
+use crate::config::{DEFAULT_PORT, DEFAULT_TLS_PORT};
+
 /// Where the running server is, and what its tokens say of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Runtime {
@@ -35,11 +38,17 @@ impl Runtime {
         serde_json::from_slice(&text).ok()
     }
 
-    /// What tokens say of that server.
-    pub fn issuer(self) -> Issuer {
-        Issuer {
-            ch: self.ch,
-            iss: self.iss,
+    /// What tokens say of that server; of one that has never run yet, what a server with default settings would.
+    pub fn issuer_of(data: &Path) -> Issuer {
+        match Self::read(data) {
+            Some(note) => Issuer {
+                ch: note.ch,
+                iss: note.iss,
+            },
+            None => Issuer {
+                ch: Some(format!("{RELAY_NAME}:{DEFAULT_TLS_PORT}")),
+                iss: Some(format!("http://localhost:{DEFAULT_PORT}")),
+            },
         }
     }
 

@@ -32,8 +32,7 @@ pub use project::Project;
 pub use refresh::Rotation;
 pub use resource::{Resource, ResourceDetails, SubscriberDetails};
 pub use room::ConferenceRoom;
-pub(crate) use subscriber::hash_password;
-pub use subscriber::{Subscriber, SubscriberChange};
+pub use subscriber::{Subscriber, SubscriberChange, hash_password};
 
 pub(crate) type Db = sqlx::Sqlite;
 pub(crate) type Row = sqlx::sqlite::SqliteRow;

@@ -277,7 +277,7 @@ impl Store {
 }
 
 /// Hashes a password on a thread that may be blocked.
-pub(crate) async fn hash_password(password: Secret) -> PasswordHash {
+pub async fn hash_password(password: Secret) -> PasswordHash {
     // The task does nothing but compute: it is neither cancelled nor does it panic.
     tokio::task::spawn_blocking(move || PasswordHash::of(&password))
         .await
