@@ -70,17 +70,15 @@ impl VoiceEncoder {
     }
 }
 
-/// Decodes packets of any length and channel count to mono.
-#[derive(Debug)]
+/// Decodes packets of any length and channel count to mono. Costs nothing before its first packet.
+#[derive(Debug, Default)]
 pub(crate) struct VoiceDecoder {
-    inner: Decoder,
+    inner: Option<Box<Decoder>>,
 }
 
 impl VoiceDecoder {
-    pub(crate) fn new() -> Result<Self, opus::Error> {
-        Ok(VoiceDecoder {
-            inner: Decoder::new(crate::audio::SAMPLE_RATE, Channels::Mono)?,
-        })
+    pub(crate) fn new() -> Self {
+        VoiceDecoder::default()
     }
 
     /// Appends the packet's audio; the number of samples appended, or 0 when the packet is broken.
@@ -110,8 +108,9 @@ impl VoiceDecoder {
         }
     }
 
+    /// Forgets what went before.
     pub(crate) fn reset(&mut self) {
-        if let Err(error) = self.inner.reset_state() {
+        if let Some(Err(error)) = self.inner.as_mut().map(|inner| inner.reset_state()) {
             tracing::warn!(%error, "opus decoder could not be reset");
         }
     }
@@ -119,13 +118,18 @@ impl VoiceDecoder {
     fn run(&mut self, packet: &[u8], room: usize, fec: bool, out: &mut Vec<f32>) -> usize {
         let start = out.len();
         out.resize(start + room, 0.0);
-        let made = self
-            .inner
-            .decode_float(packet, &mut out[start..], fec)
-            .unwrap_or_else(|error| {
-                tracing::debug!(%error, "opus packet could not be decoded");
-                0
-            });
+        let decoded = match &mut self.inner {
+            Some(inner) => inner.decode_float(packet, &mut out[start..], fec),
+            None => Decoder::new(crate::audio::SAMPLE_RATE, Channels::Mono).and_then(|inner| {
+                self.inner
+                    .insert(Box::new(inner))
+                    .decode_float(packet, &mut out[start..], fec)
+            }),
+        };
+        let made = decoded.unwrap_or_else(|error| {
+            tracing::debug!(%error, "opus packet could not be decoded");
+            0
+        });
         out.truncate(start + made);
         made
     }
@@ -140,7 +144,7 @@ mod tests {
     #[test]
     fn a_tone_survives() {
         let mut encoder = VoiceEncoder::new().expect("an encoder");
-        let mut decoder = VoiceDecoder::new().expect("a decoder");
+        let mut decoder = VoiceDecoder::new();
         let mut tone = ToneGenerator::new(ToneBursts::steady(700.0));
         let mut out = Vec::new();
         for _ in 0..50 {
@@ -156,7 +160,7 @@ mod tests {
     #[test]
     fn the_silent_packet_is_silent_after_anything() {
         let mut encoder = VoiceEncoder::new().expect("an encoder");
-        let mut decoder = VoiceDecoder::new().expect("a decoder");
+        let mut decoder = VoiceDecoder::new();
         let mut tone = ToneGenerator::new(ToneBursts::steady(700.0));
         let mut out = Vec::new();
         for _ in 0..10 {
@@ -173,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_loss_is_concealed_at_the_right_length() {
-        let mut decoder = VoiceDecoder::new().expect("a decoder");
+        let mut decoder = VoiceDecoder::new();
         let mut out = Vec::new();
         decoder.conceal(None, 960, &mut out);
         decoder.conceal(Some(&silent_packet()), 480, &mut out);
@@ -183,7 +187,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_survived(packet: Vec<u8>) {
-            let mut decoder = VoiceDecoder::new().expect("a decoder");
+            let mut decoder = VoiceDecoder::new();
             let mut out = Vec::new();
             let made = decoder.decode(&packet, &mut out);
             proptest::prop_assert_eq!(made, out.len());

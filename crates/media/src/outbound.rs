@@ -12,6 +12,8 @@ const PAUSE: Duration = Duration::from_millis(60);
 const MAX_DEVIATION: i32 = SAMPLE_RATE as i32;
 /// A forwarded sequence number further than this from the last is another stream.
 const MAX_SEQUENCE_JUMP: u64 = 1_000;
+/// After so long of packets that seem late, not they are late but the time line has shifted.
+const STALE: Duration = Duration::from_millis(40);
 /// Sent numbers that are remembered, so that none is used twice.
 const WINDOW: u64 = 64;
 
@@ -48,6 +50,8 @@ pub(crate) struct Outbound {
     mapping: Option<Mapping>,
     /// Whether the last packet was forwarded.
     forwarding: bool,
+    /// Since when packets come that are older than the silence sent in their place.
+    stale_since: Option<Instant>,
     packets: u64,
     bytes: u64,
 }
@@ -63,6 +67,7 @@ impl Outbound {
             last_sent: None,
             mapping: None,
             forwarding: false,
+            stale_since: None,
             packets: 0,
             bytes: 0,
         }
@@ -134,23 +139,35 @@ impl Outbound {
                 self.record(now, stamp, bytes);
                 Some(stamp)
             }
-            Some(mapping) if plausible(time_of(&mapping)) => {
-                // The same sender again, after silence or a mix took its place: on its old time line, so that what
-                // was delayed meanwhile is not played after what came in its place.
+            Some(mapping) if !self.forwarding && plausible(time_of(&mapping)) => {
+                // The same sender again, after silence took its place: on its old time line, so that what was delayed
+                // meanwhile is not played after what came in its place.
                 let time = time_of(&mapping);
-                if time.wrapping_sub(self.timestamp) as i32 <= 0 {
+                let ahead = time.wrapping_sub(self.timestamp) as i32;
+                if ahead > 0 {
+                    return Some(self.begin(
+                        now,
+                        origin,
+                        sequence,
+                        time,
+                        mapping.time_offset,
+                        bytes,
+                    ));
+                }
+                let since = *self.stale_since.get_or_insert(now);
+                let is_late = ahead <= -(FRAME_SAMPLES as i32);
+                if is_late && now.saturating_duration_since(since) < STALE {
                     return None;
                 }
-                Some(self.begin(now, origin, sequence, time, mapping.time_offset, bytes))
+                Some(self.begin_anew(now, origin, sequence, timestamp, bytes))
             }
-            _ => {
-                let time = self
-                    .timestamp
-                    .wrapping_add(self.elapsed(now).max(FRAME_SAMPLES as u32));
-                let offset = time.wrapping_sub(timestamp);
-                Some(self.begin(now, origin, sequence, time, offset, bytes))
-            }
+            _ => Some(self.begin_anew(now, origin, sequence, timestamp, bytes)),
         }
+    }
+
+    /// What is forwarded next, of whatever origin, follows at once on what was sent.
+    pub(crate) fn forget_origin(&mut self) {
+        self.mapping = None;
     }
 
     /// A packet of the origin will not be forwarded though it came: its number must not look like a loss.
@@ -163,6 +180,21 @@ impl Outbound {
             mapping.newest = sequence;
             mapping.skipped += 1;
         }
+    }
+
+    /// Begins to forward an origin on a time line that goes on from now.
+    fn begin_anew(
+        &mut self,
+        now: Instant,
+        origin: Origin,
+        sequence: u64,
+        timestamp: u32,
+        bytes: usize,
+    ) -> Stamp {
+        let step = self.elapsed(now).max(FRAME_SAMPLES as u32);
+        let time = self.timestamp.wrapping_add(step);
+        let offset = time.wrapping_sub(timestamp);
+        self.begin(now, origin, sequence, time, offset, bytes)
     }
 
     fn begin(
@@ -187,6 +219,7 @@ impl Outbound {
             time_offset,
         });
         self.forwarding = true;
+        self.stale_since = None;
         self.record(now, stamp, bytes);
         stamp
     }
@@ -366,10 +399,24 @@ mod tests {
         let passed: Vec<bool> = (5..13u32)
             .map(|i| line.forward(10, A, u64::from(i), i * 960))
             .collect();
-        assert_eq!(
-            passed,
-            [false, false, false, false, false, true, true, true]
-        );
+        assert_eq!(passed, [false, false, false, false, true, true, true, true]);
+        line.check();
+    }
+
+    #[test]
+    fn a_time_line_that_has_shifted_is_taken_up_soon() {
+        let mut line = Line::new();
+        for i in 0..5u32 {
+            line.forward(i, A, u64::from(i), i * 960);
+        }
+        for i in 5..50 {
+            line.own(i);
+        }
+        // From now on the sender is 60 ms later than it was, for ever.
+        let passed: Vec<bool> = (50..56u32)
+            .map(|i| line.forward(i, A, u64::from(i - 3), (i - 3) * 960))
+            .collect();
+        assert_eq!(passed, [false, false, true, true, true, true]);
         line.check();
     }
 

@@ -76,7 +76,7 @@ pub(super) fn spawn(
         muted: false,
         recorder: config.record.as_deref().map(Recorder::create).transpose()?,
         encoder: VoiceEncoder::new().map_err(opus)?,
-        playout: Playout::new().map_err(opus)?,
+        playout: Playout::new(),
         outbound: Outbound::new(random as u16, (random >> 16) as u32),
         reception: Reception::default(),
         sent_level: LevelMeter::default(),

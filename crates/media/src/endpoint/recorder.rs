@@ -3,22 +3,28 @@
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 
 use crate::audio::{Frame, SAMPLE_RATE};
 use crate::error::MediaError;
 
-/// After so many frames the file's header is brought up to date: once a second.
-const FLUSH_EVERY: u32 = 50;
+/// After so many frames the file's header is brought up to date: 200 ms.
+const FLUSH_EVERY: u32 = 10;
 /// A WAV file counts its bytes in 32 bits: recording ends a little before, after 12 hours.
 const MAX_FRAMES: u32 = 12 * 3600 * 50;
 
-/// See the module's documentation.
+/// Frames that may wait for the disk: half a minute.
+const QUEUE: usize = 1500;
+
+/// A recording: frames are handed to a thread of its own, since a disk may take longer than a call can wait.
 pub(super) struct Recorder {
+    frames: SyncSender<Box<Frame>>,
+    writer: JoinHandle<Result<(), MediaError>>,
     path: PathBuf,
-    writer: Option<WavWriter<BufWriter<File>>>,
-    frames: u32,
+    lost: bool,
 }
 
 impl Recorder {
@@ -29,45 +35,58 @@ impl Recorder {
             bits_per_sample: 16,
             sample_format: SampleFormat::Int,
         };
-        let writer = WavWriter::create(path, spec).map_err(|error| audio_file(path, &error))?;
+        let file = WavWriter::create(path, spec).map_err(|error| audio_file(path, &error))?;
+        let (frames, inbox) = sync_channel(QUEUE);
+        let path = path.to_owned();
+        let of_writer = path.clone();
+        let writer = std::thread::Builder::new()
+            .name("recorder".into())
+            .spawn(move || {
+                write_all(file, &inbox).map_err(|error| audio_file(&of_writer, &error))
+            })?;
         Ok(Recorder {
-            path: path.to_owned(),
-            writer: Some(writer),
-            frames: 0,
+            frames,
+            writer,
+            path,
+            lost: false,
         })
     }
 
-    /// Appends a frame. After a failure (a full disk) nothing more is written.
+    /// Appends a frame; never waits.
     pub(super) fn write(&mut self, frame: &Frame) {
-        let Some(writer) = &mut self.writer else {
-            return;
-        };
-        let written = write_frame(writer, frame, self.frames % FLUSH_EVERY == FLUSH_EVERY - 1);
-        self.frames += 1;
-        if let Err(error) = written {
-            tracing::error!(path = %self.path.display(), %error, "the recording has ended early");
-            self.writer = None;
-        } else if self.frames >= MAX_FRAMES {
-            tracing::warn!(path = %self.path.display(), "the recording has reached its greatest length");
-            if let Err(error) = self.complete() {
-                tracing::error!(%error, "the recording could not be completed");
-            }
+        if self.frames.try_send(Box::new(*frame)).is_err() && !self.lost {
+            self.lost = true;
+            tracing::error!(path = %self.path.display(), "the recording has holes or ended early");
         }
     }
 
-    /// Completes the file.
-    pub(super) fn finish(mut self) -> Result<(), MediaError> {
-        self.complete()
-    }
-
-    fn complete(&mut self) -> Result<(), MediaError> {
-        match self.writer.take() {
-            Some(writer) => writer
-                .finalize()
-                .map_err(|error| audio_file(&self.path, &error)),
-            None => Ok(()),
+    /// Completes the file; tells whether anything went wrong with it.
+    pub(super) fn finish(self) -> Result<(), MediaError> {
+        drop(self.frames);
+        match self.writer.join() {
+            Ok(written) => written,
+            Err(_) => Err(MediaError::AudioFile {
+                path: self.path,
+                reason: "its writer failed".into(),
+            }),
         }
     }
+}
+
+fn write_all(
+    mut file: WavWriter<BufWriter<File>>,
+    inbox: &Receiver<Box<Frame>>,
+) -> Result<(), hound::Error> {
+    let mut frames = 0;
+    while let Ok(frame) = inbox.recv() {
+        frames += 1;
+        write_frame(&mut file, &frame, frames % FLUSH_EVERY == 0)?;
+        if frames == MAX_FRAMES {
+            tracing::warn!("the recording has reached its greatest length");
+            break;
+        }
+    }
+    file.finalize()
 }
 
 fn write_frame(

@@ -197,6 +197,20 @@ impl JitterBuffer {
         outcome
     }
 
+    /// Learns from the arrival of a packet that is played elsewhere.
+    pub(crate) fn observe(&mut self, now: Instant, sequence: u16, timestamp: u32) {
+        let at = self.extend(sequence, timestamp);
+        let jumped = |n: Cursor| (at.time - n.time).abs() > MAX_TIME_JUMP;
+        if self.newest.is_some_and(jumped) {
+            self.restart();
+        }
+        let at = self.extend(sequence, timestamp);
+        self.delay.observe(now, at.time);
+        if self.newest.is_none_or(|n| at.sequence > n.sequence) {
+            self.newest = Some(at);
+        }
+    }
+
     /// What is to be played now.
     pub(crate) fn next(&mut self, now: Instant) -> Next {
         if !self.playing && !self.begin(now) {

@@ -59,7 +59,7 @@ pub(super) struct Leg {
     pub(super) joined: bool,
     pub(super) flags: LegFlags,
     pub(super) outbound: Outbound,
-    pub(super) playout: Option<Box<Playout>>,
+    pub(super) playout: Playout,
     pub(super) encoder: Option<Box<VoiceEncoder>>,
     pub(super) voice: Voice,
     pub(super) dtmf: DtmfPlayer,
@@ -72,7 +72,7 @@ pub(super) struct Leg {
     key_events: EventReceiver,
     talk: TalkDetector,
     /// Decodes for the level alone, where the peer does not state it.
-    meter: Option<Box<VoiceDecoder>>,
+    meter: VoiceDecoder,
     active_until: Option<Instant>,
     reception: Reception,
     level_dbfs: f32,
@@ -98,7 +98,7 @@ impl Leg {
             joined: false,
             flags: LegFlags::default(),
             outbound: new_outbound(),
-            playout: None,
+            playout: Playout::new(),
             encoder: None,
             voice: Voice::None,
             dtmf: DtmfPlayer::default(),
@@ -108,7 +108,7 @@ impl Leg {
             candidate_source: None,
             key_events: EventReceiver::default(),
             talk: TalkDetector::default(),
-            meter: None,
+            meter: VoiceDecoder::new(),
             active_until: None,
             reception: Reception::default(),
             level_dbfs: SILENCE_DBFS,
@@ -130,9 +130,7 @@ impl Leg {
         self.peer = peer;
         self.outbound = new_outbound();
         self.voice = Voice::None;
-        if let Some(playout) = &mut self.playout {
-            playout.restart();
-        }
+        self.playout.restart();
         self.recent.clear();
         self.media_source = None;
         self.candidate_source = None;
@@ -324,11 +322,7 @@ impl Leg {
 
     pub(super) fn stats(&self) -> LegStats {
         let (packets_sent, bytes_sent) = self.outbound.sent();
-        let counters = self
-            .playout
-            .as_ref()
-            .map(|p| p.counters())
-            .unwrap_or_default();
+        let counters = self.playout.counters();
         LegStats {
             connected: self.connection == Connection::Up,
             connected_after: self.connected_after,
@@ -337,11 +331,7 @@ impl Leg {
             packets_lost: self.reception.lost(),
             packets_discarded: counters.late + counters.duplicate + counters.overflow,
             jitter: self.reception.jitter(),
-            playout_delay: self
-                .playout
-                .as_ref()
-                .map(|p| p.target())
-                .unwrap_or_default(),
+            playout_delay: self.playout.target(),
             packets_sent,
             bytes_sent,
             round_trip: self.round_trip,
@@ -359,11 +349,8 @@ impl Leg {
     }
 
     fn measure(&mut self, payload: &[u8]) -> Option<f32> {
-        if self.meter.is_none() {
-            self.meter = VoiceDecoder::new().ok().map(Box::new);
-        }
         let mut audio = Vec::new();
-        let made = self.meter.as_mut()?.decode(payload, &mut audio);
+        let made = self.meter.decode(payload, &mut audio);
         (made > 0).then(|| rms_dbfs(&audio))
     }
 }

@@ -11,10 +11,9 @@ use super::counters::Counters;
 use super::leg::{Leg, Voice};
 use crate::audio::{FRAME_DURATION, Frame, SILENCE, rms_dbfs};
 use crate::codec::{VoiceEncoder, silent_packet};
-use crate::keys::{LegKey, MediaEvent, RoomKey, RoomKind};
+use crate::keys::{LegKey, MediaEvent, RoomKind};
 use crate::mixer::Mix;
 use crate::peer::AudioPacket;
-use crate::playout::Playout;
 
 /// A forwarded leg whose other side has sent nothing for so long is sent silence. Longer than the 400 ms between
 /// comfort noise packets, shorter than the 2 s after which clients try to recover.
@@ -42,7 +41,6 @@ pub(super) struct Effects {
 
 /// See the module's documentation.
 pub(super) struct Room {
-    pub(super) key: RoomKey,
     kind: RoomKind,
     pub(super) legs: Vec<LegKey>,
     mode: Mode,
@@ -57,14 +55,13 @@ pub(super) struct Room {
 type Legs = HashMap<LegKey, Leg>;
 
 impl Room {
-    pub(super) fn new(key: RoomKey, kind: RoomKind) -> Self {
+    pub(super) fn new(kind: RoomKind) -> Self {
         let mode = match kind {
             RoomKind::Conference => Mode::Forward,
             RoomKind::Echo => Mode::Echo,
         };
         let (legs, shared, next_tick, scheduled) = (Vec::new(), None, None, None);
         Room {
-            key,
             kind,
             legs,
             mode,
@@ -90,15 +87,16 @@ impl Room {
             return;
         }
         if self.mode == Mode::Mix {
-            let inserted = playout(speaker).map(|playout| {
-                let sequence = packet.sequence as u16;
-                playout.insert(now, sequence, packet.timestamp, Arc::clone(&packet.payload))
-            });
-            if inserted.is_none() {
-                tracing::trace!(leg = %from, "a packet that is no Opus");
-            }
+            let sequence = packet.sequence as u16;
+            let payload = Arc::clone(&packet.payload);
+            speaker
+                .playout
+                .insert(now, sequence, packet.timestamp, payload);
             return;
         }
+        speaker
+            .playout
+            .observe(now, packet.sequence as u16, packet.timestamp);
         effects.events.extend(speaker.watch_packet(now, packet));
         let origin = speaker.origin(packet.ssrc);
         for listener in self.listeners_of(from) {
@@ -167,13 +165,6 @@ impl Room {
             self.mode = mode;
         }
         self.set_clock(now, grid, legs);
-    }
-
-    /// A leg that has come into a mixed room, or is heard again, begins with an empty jitter buffer.
-    pub(super) fn refresh(&mut self, leg: &mut Leg) {
-        if let Some(playout) = &mut leg.playout {
-            playout.restart();
-        }
     }
 
     /// Makes the frames that are due. Sets the clock anew.
@@ -271,10 +262,8 @@ impl Room {
                 continue;
             };
             leg.encoder = None;
-            let Some(mut playout) = leg.playout.take() else {
-                continue;
-            };
-            for (sequence, timestamp, payload) in playout.drain() {
+            leg.outbound.forget_origin();
+            for (sequence, timestamp, payload) in leg.playout.drain() {
                 rest.push((*key, sequence, timestamp, payload));
             }
         }
@@ -381,11 +370,9 @@ fn start_mixing(now: Instant, present: &[LegKey], legs: &mut Legs) {
             .last_audio
             .is_some_and(|at| now.saturating_duration_since(at) < RECENTLY);
         let recent = std::mem::take(&mut leg.recent);
-        if let Some(playout) = playout(leg) {
-            playout.restart();
-            if flowing {
-                playout.prime(recent.iter().map(|payload| &payload[..]));
-            }
+        leg.playout.restart();
+        if flowing {
+            leg.playout.prime(recent.iter().map(|payload| &payload[..]));
         }
         leg.recent = recent;
     }
@@ -395,8 +382,8 @@ fn start_mixing(now: Instant, present: &[LegKey], legs: &mut Legs) {
 fn said(now: Instant, leg: &mut Leg, effects: &mut Effects) -> Option<Box<Frame>> {
     let heard = leg.is_heard();
     let mut frame = Box::new(SILENCE);
-    if heard && let Some(playout) = &mut leg.playout {
-        playout.play(now, &mut frame);
+    if heard {
+        leg.playout.play(now, &mut frame);
         effects
             .events
             .extend(leg.watch(now, rms_dbfs(&frame[..]), FRAME_DURATION));
@@ -441,15 +428,4 @@ fn new_encoder() -> Option<Box<VoiceEncoder>> {
         .inspect_err(|error| tracing::error!(%error, "no opus encoder"))
         .ok()
         .map(Box::new)
-}
-
-/// The leg's playout, made when it is first needed.
-fn playout(leg: &mut Leg) -> Option<&mut Playout> {
-    if leg.playout.is_none() {
-        leg.playout = Playout::new()
-            .inspect_err(|error| tracing::error!(%error, "no opus decoder"))
-            .ok()
-            .map(Box::new);
-    }
-    leg.playout.as_deref_mut()
 }

@@ -281,7 +281,7 @@ impl Worker {
         let now = Instant::now();
         match command {
             Command::CreateRoom { room, kind } => {
-                self.rooms.insert(room, Room::new(room, kind));
+                self.rooms.insert(room, Room::new(kind));
             }
             Command::CloseRoom { room } => {
                 if let Some(room) = self.rooms.remove(&room) {
@@ -430,10 +430,9 @@ impl Worker {
             leg.dtmf.clear();
         }
         let room = leg.room;
-        if leg.is_heard() != heard
-            && let Some(room) = self.rooms.get_mut(&room)
-        {
-            room.refresh(leg);
+        if leg.is_heard() != heard {
+            // What was said before is not heard later.
+            leg.playout.restart();
         }
         self.tell(events);
         self.settle(now, room);
