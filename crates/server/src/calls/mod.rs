@@ -1,7 +1,7 @@
 //! Calls: dialogs, rooms, and who hears whom (wire-protocol.md sections 5 to 7).
 //!
 //! A call between two subscribers and a conference are the same thing: a *room* with *legs*, owned by one task
-//! ([`room`]). A *dialog* is how a client speaks of its leg. Sessions hand their requests to [`Calls`], which finds the room
+//! (`room`). A *dialog* is how a client speaks of its leg. Sessions hand their requests to `Calls`, which finds the room
 //! and passes them on; answers and events go straight from the room to the session.
 
 pub(crate) mod clock;

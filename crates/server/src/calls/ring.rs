@@ -157,7 +157,7 @@ mod tests {
         #[test]
         fn each_device_ends_exactly_once(steps in proptest::collection::vec((0u8..4, 0u8..5), 0..30)) {
             let mut g = group(&[0, 1, 2, 3, 4]);
-            let mut ended = vec![0; 5];
+            let mut ended = [0; 5];
             let mut winners = 0;
             for (step, id) in steps {
                 let rang = g.rings(id);
