@@ -33,6 +33,8 @@ pub const PING_INTERVAL_MS: u64 = 8_000;
 pub const IDLE_MS: u64 = 15_000;
 /// A session without a socket can be resumed for so long (3.10).
 pub const RESUME_MS: u64 = 300_000;
+/// Sessions of one person that wait for a socket at once.
+pub const WAITING_SESSIONS: usize = 32;
 /// Events kept for a session until they are acked (3.4).
 pub const UNACKED_EVENTS: usize = 512;
 /// Bytes of these.
@@ -91,3 +93,25 @@ pub const PROOF_BYTES: usize = 8 * 1024;
 pub const PROOF_ID_BYTES: usize = 128;
 /// A proof's time may differ by that much from ours, either way (2.5).
 pub const PROOF_SKEW_S: u64 = 300;
+/// TURN allocations at once: of one user (a browser makes several for each call) …
+pub const TURN_ALLOCATIONS_PER_USER: usize = 64;
+/// … from one IP address …
+pub const TURN_ALLOCATIONS_PER_IP: usize = 512;
+/// … and in all.
+pub const TURN_ALLOCATIONS: usize = 4_096;
+/// Life of a TURN allocation without and with a wish for more (RFC 8656, 3.2), seconds.
+pub const TURN_LIFETIME_S: u32 = 600;
+/// Longest life granted at once, seconds.
+pub const TURN_LIFETIME_MAX_S: u32 = 3_600;
+/// Life of a TURN permission (RFC 8656, 9), seconds.
+pub const TURN_PERMISSION_S: u64 = 300;
+/// Life of a TURN channel (RFC 8656, 12), seconds.
+pub const TURN_CHANNEL_S: u64 = 600;
+/// Bytes an allocation relays a second, both ways together: audio takes 10 KB, video 400 KB.
+pub const TURN_BYTES_PER_SECOND: u64 = 1_000_000;
+/// TCP connections to the TURN server at once.
+pub const TURN_CONNECTIONS: usize = 4_096;
+/// A TURN TCP connection without an allocation is closed after so long.
+pub const TURN_IDLE_MS: u64 = 30_000;
+/// A TURN nonce is good for so long, seconds.
+pub const TURN_NONCE_S: u64 = 3_600;

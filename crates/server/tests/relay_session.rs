@@ -265,6 +265,65 @@ async fn unacknowledged_events_come_again_in_order_with_their_ids() {
 }
 
 #[tokio::test]
+async fn acks_that_come_before_the_resume_count() {
+    let server = TestServer::start().await;
+    server.room("lobby", None).await;
+    let mut alice = server.connected("alice").await;
+    alice.acks = false;
+    let _call = alice.dial("/public/lobby").await;
+    alice.event("layout.changed").await;
+    let ids = alice.event_ids.clone();
+    let (token, protocol, state) = (
+        alice.token.clone(),
+        alice.protocol.clone(),
+        alice.state.clone(),
+    );
+    alice.vanish().await;
+    // The official client sends what it queued while it was offline before it authenticates.
+    let mut alice = server.client().await;
+    alice.protocol = protocol.clone();
+    for id in &ids {
+        alice
+            .send_text(json!({"jsonrpc": "2.0", "id": id, "result": {}}).to_string())
+            .await;
+    }
+    alice
+        .ok(
+            "signalwire.connect",
+            Client::resume_params(&token, &protocol, &state),
+        )
+        .await;
+    alice.event("signalwire.authorization.state").await;
+    alice.sync().await;
+    assert_eq!(
+        alice.event_ids.len(),
+        1,
+        "nothing but the new state: {:?}",
+        alice.pending()
+    );
+}
+
+#[tokio::test]
+async fn sessions_that_wait_for_a_socket_are_bounded() {
+    let server = TestServer::start().await;
+    let sessions = server.metrics.gauge(
+        "offhook_relay_sessions",
+        "Sessions, with or without a socket.",
+        &[],
+    );
+    let attached = server.connected("alice").await;
+    for _ in 0..limits::WAITING_SESSIONS + 8 {
+        server.connected("alice").await.vanish().await;
+        until(|| server.relay.connected_sessions() == 1).await;
+    }
+    let last = server.connected("alice").await;
+    until(|| sessions.value() == limits::WAITING_SESSIONS as i64 + 2).await;
+    for mut client in [attached, last] {
+        client.sync().await;
+    }
+}
+
+#[tokio::test]
 async fn events_of_the_time_without_a_socket_are_delivered_on_resume() {
     let server = TestServer::start().await;
     server.room("lobby", None).await;

@@ -377,7 +377,7 @@ impl Context {
             .find(|cause| *cause == error.message)
             .unwrap_or("INVALID_REQUEST");
         self.counters.refused_invite(cause);
-        tracing::info!(cause, %error, "invite refused");
+        tracing::info!(cause, reason = ?error.message, "invite refused");
     }
 }
 

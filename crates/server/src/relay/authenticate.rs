@@ -7,7 +7,7 @@ use aws_lc_rs::digest;
 use offhook_auth::{ProofError, ResumeState, SatClaims, SatKind, TokenError, dpop};
 use offhook_proto::relay::RpcError;
 use offhook_proto::relay_connect::{ConnectParams, ReauthenticateParams, Secret};
-use offhook_proto::{code, method};
+use offhook_proto::{code, limits, method};
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -55,6 +55,7 @@ pub(super) async fn admit(
     peer: &Peer,
     request_id: &str,
     params: ConnectParams,
+    acks: Vec<String>,
     socket: SocketHandle,
 ) -> Result<SessionHandle, Refusal> {
     let proven_jkt = prove(shared, params.dpop_token.as_ref(), method::CONNECT)?;
@@ -81,6 +82,7 @@ pub(super) async fn admit(
         claims: grant.claims,
         proven_jkt,
         event_acks: params.event_acks,
+        acks,
         origin: peer.origin.clone(),
         shown_state: None,
         reply,
@@ -88,12 +90,7 @@ pub(super) async fn admit(
     let (session, outcome) = match grant.session {
         Target::New => {
             let session = session::spawn(shared, None, attach);
-            for sibling in shared.registry.siblings(&session) {
-                // Probably the same page, which could not resume: it must not ring twice (3.11).
-                if !sibling.is_attached() {
-                    sibling.send(SessionMessage::Superseded);
-                }
-            }
+            supersede_siblings(shared, &session);
             (session, "fresh")
         }
         Target::Rebuilt { protocol } => (session::spawn(shared, Some(protocol), attach), "rebuilt"),
@@ -116,7 +113,7 @@ pub(super) async fn admit(
             tracing::info!(
                 session = session.protocol(),
                 outcome,
-                agent,
+                ?agent,
                 "socket authenticated"
             );
             shared.counters.connect(outcome);
@@ -127,6 +124,19 @@ pub(super) async fn admit(
             lingering: false,
         }),
         Err(_) => Err(unknown_state("the session has just ended")),
+    }
+}
+
+/// Sessions of the same person that have no socket are probably those of the same page, which could not resume: they must
+/// not ring beside it (3.11). Those that come back register again. Only so many may wait.
+fn supersede_siblings(shared: &Shared, session: &SessionHandle) {
+    let mut waiting = shared.registry.siblings(session);
+    waiting.retain(|sibling| !sibling.is_attached());
+    // The newest first.
+    waiting.sort_by_key(|sibling| std::cmp::Reverse(sibling.serial()));
+    for (index, sibling) in waiting.iter().enumerate() {
+        let over = index >= limits::WAITING_SESSIONS;
+        sibling.send(SessionMessage::Superseded { over });
     }
 }
 
@@ -287,13 +297,17 @@ async fn check_alive(
     {
         return Err(refused("the token's owner is gone", "token_revoked"));
     }
-    if let (SatKind::Embed, Some(origin), Some(id)) = (claims.kind, origin, &claims.resource_id) {
+    if let (SatKind::Embed, Some(id)) = (claims.kind, &claims.resource_id) {
         let button = shared
             .store
             .click_to_call(&claims.project_id, id)
             .await
             .map_err(unavailable)?;
-        if !button.is_some_and(|button| button.allows_origin(origin)) {
+        let allowed = match origin {
+            Some(origin) => button.is_some_and(|button| button.allows_origin(origin)),
+            None => !shared.config.require_origin,
+        };
+        if !allowed {
             return Err(refused(
                 "this page may not use the token",
                 "origin_not_allowed",

@@ -10,6 +10,8 @@ pub struct RelayConfig {
     /// Origins of web pages that may open a socket, such as `https://shop.example`. Empty: every page may, since
     /// a socket can do nothing before it has shown a token. Click-to-call tokens have a list of their own.
     pub allowed_origins: Vec<String>,
+    /// Whether a click-to-call token is refused when its holder sends no `Origin`, as programs do.
+    pub require_origin: bool,
     /// Names this server in `node_id`.
     pub node_id: String,
     /// How long things may take.
@@ -17,10 +19,11 @@ pub struct RelayConfig {
 }
 
 impl Default for RelayConfig {
-    /// Every origin, a random node id, the times of [`limits`].
+    /// Every origin or none, a random node id, the times of [`limits`].
     fn default() -> Self {
         Self {
             allowed_origins: Vec::new(),
+            require_origin: false,
             node_id: uuid::Uuid::new_v4().to_string(),
             timing: Timing::default(),
         }

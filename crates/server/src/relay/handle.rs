@@ -154,8 +154,9 @@ pub(super) enum SessionMessage {
     Answer(Utf8Bytes),
     /// The claims have changed: the client needs a new authorization state.
     RenewState,
-    /// The same client has made a new session: this one rings no more.
-    Superseded,
+    /// The same person has made a new session: this one rings no more while it has no socket. `over`: and it has waited
+    /// for one long enough, since too many do.
+    Superseded { over: bool },
 }
 
 /// A socket that wants to speak for a session.
@@ -168,6 +169,8 @@ pub(super) struct Attach {
     /// Key proved by a proof.
     pub(super) proven_jkt: Option<String>,
     pub(super) event_acks: bool,
+    /// Events the client has acknowledged before it authenticated.
+    pub(super) acks: Vec<String>,
     /// Origin of the page.
     pub(super) origin: Option<String>,
     /// Digest of the authorization state that was shown; `None` for a session that is new, or rebuilt from it.

@@ -30,6 +30,15 @@ impl HeldFrames {
         Ok(())
     }
 
+    /// Acknowledgements among them. They are worth knowing before anything is sent again.
+    pub(crate) fn acks(&self) -> Vec<String> {
+        let ack = |frame: &HeldFrame| match frame {
+            HeldFrame::Ack(id) => Some(id.clone()),
+            HeldFrame::Request(_) => None,
+        };
+        self.frames.iter().filter_map(ack).collect()
+    }
+
     /// Everything, in order; nothing is left.
     pub(crate) fn take(&mut self) -> Vec<HeldFrame> {
         self.bytes = 0;

@@ -59,6 +59,7 @@ pub(super) fn spawn(
         event_acks: true,
         socket: None,
         waiting_since: Instant::now(),
+        superseded: false,
         token_deadline: Instant::now(),
         outbox: Outbox::default(),
         answers: Vec::new(),
@@ -87,6 +88,8 @@ struct Session {
     socket: Option<SocketHandle>,
     /// Since when there has been no socket.
     waiting_since: Instant,
+    /// It need not wait for a socket any longer.
+    superseded: bool,
     /// When a socket is let go because the token has expired.
     token_deadline: Instant,
     outbox: Outbox,
@@ -102,6 +105,7 @@ impl Session {
         loop {
             let deadline = match self.socket {
                 Some(_) => self.token_deadline,
+                None if self.superseded => break,
                 None => self.waiting_since + self.shared.config.timing.resume,
             };
             tokio::select! {
@@ -131,9 +135,10 @@ impl Session {
             SessionMessage::Event(event) => self.event(&event),
             SessionMessage::Answer(text) => self.answer(text),
             SessionMessage::RenewState => self.send_authorization_state(),
-            SessionMessage::Superseded => {
+            SessionMessage::Superseded { over } => {
                 if self.socket.is_none() {
                     self.shared.registry.set_online(&self.handle, false);
+                    self.superseded |= over;
                 }
             }
             // Boxed: what a request needs is much more than an idle session should keep room for.
@@ -151,6 +156,7 @@ impl Session {
             claims,
             proven_jkt,
             event_acks,
+            acks,
             origin,
             shown_state,
             reply,
@@ -174,6 +180,7 @@ impl Session {
         self.origin = origin;
         self.event_acks = event_acks;
         self.socket = Some(socket);
+        self.superseded = false;
         self.handle.set_attached(true);
         self.schedule_token_deadline();
         let _ = reply.send(Ok(()));
@@ -181,6 +188,9 @@ impl Session {
         let result = self.connect_result();
         self.write(relay::success(&request_id, &result).into());
         let now = Instant::now();
+        for id in &acks {
+            self.outbox.ack(id);
+        }
         self.outbox.expire(now, self.shared.config.timing.resume);
         let backlog: Vec<Utf8Bytes> = self.outbox.unacked().cloned().collect();
         if !self.event_acks {
@@ -323,7 +333,7 @@ impl Session {
 
     async fn request(&mut self, request: Request) {
         let reply = Reply::new(self.handle.clone(), request.id.clone());
-        tracing::debug!(method = request.method, "request");
+        tracing::debug!(method = ?request.method, "request");
         match request.method.as_str() {
             method::VERTO => match request.params::<VertoParams>() {
                 Ok(params) => self.shared.calls.verto(self.caller(), reply, params).await,
@@ -383,7 +393,7 @@ impl Session {
             "params"
         };
         self.shared.counters.refused_frame(reason);
-        tracing::debug!(%error, "request refused");
+        tracing::debug!(code = error.code, reason = ?error.message, "request refused");
         reply.refuse(error);
     }
 
@@ -404,7 +414,7 @@ impl Session {
                 self.handle.send(SessionMessage::RenewState);
             }
             Err(error) => {
-                tracing::info!(reason = %error.message, "reauthentication refused");
+                tracing::info!(reason = ?error.message, "reauthentication refused");
                 self.refuse(reply, &error);
             }
         }

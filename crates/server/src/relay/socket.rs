@@ -252,7 +252,7 @@ impl Socket {
             Err(malformed) => {
                 self.count_request()?;
                 self.shared.counters.refused_frame("malformed");
-                tracing::debug!(error = %malformed.error, "malformed frame");
+                tracing::debug!(reason = ?malformed.error.message, "malformed frame");
                 self.fail(malformed.id.as_deref(), &malformed.error).await
             }
         }
@@ -292,13 +292,14 @@ impl Socket {
     }
 
     async fn connect(&mut self, request: Request) -> Result<(), Ending> {
-        let Phase::Waiting { attempts, .. } = &mut self.phase else {
+        let Phase::Waiting { attempts, held, .. } = &mut self.phase else {
             return Ok(());
         };
         *attempts += 1;
         if *attempts > CONNECT_ATTEMPTS {
             return Err((close_code::POLICY, "too many attempts"));
         }
+        let acks = held.acks();
         let admitted = match request.params::<ConnectParams>() {
             Err(error) => Err(Refusal::Refused {
                 error,
@@ -310,8 +311,14 @@ impl Socket {
                     frames: self.frames.clone(),
                     close: self.close.clone(),
                 };
-                let admit =
-                    authenticate::admit(&self.shared, &self.peer, &request.id, params, handle);
+                let admit = authenticate::admit(
+                    &self.shared,
+                    &self.peer,
+                    &request.id,
+                    params,
+                    acks,
+                    handle,
+                );
                 // Boxed: it is large, and rare.
                 timeout(CONNECT_ANSWER, Box::pin(admit))
                     .await
@@ -343,7 +350,8 @@ impl Socket {
         };
         for frame in held.take() {
             match frame {
-                HeldFrame::Ack(id) => drop(session.send(SessionMessage::Ack(id))),
+                // The session was given it before it sent anything again.
+                HeldFrame::Ack(_) => {}
                 HeldFrame::Request(request) => self.hand_over(&session, request).await?,
             }
         }
@@ -359,7 +367,7 @@ impl Socket {
         } else {
             base
         };
-        tracing::info!(code = error.code, reason = %error.message, ?linger, "authentication refused");
+        tracing::info!(code = error.code, reason = ?error.message, ?linger, "authentication refused");
         let Phase::Waiting {
             held,
             deadline,

@@ -53,7 +53,7 @@ impl Room {
                 room_session_id: self.room_session_id.clone(),
             },
         );
-        tracing::info!(call = %leg.call_id(), subscriber = %leg.member.subscriber_id, to = leg.to, "call created");
+        tracing::info!(call = %leg.call_id(), subscriber = %leg.member.subscriber_id, to = ?leg.to, "call created");
         self.context.directory.insert_media(media, &self.handle, id);
         self.context.counters.legs.add(1);
         // At once, whether or not anybody answers: the official client waits 6 s in all (5.10.2).
