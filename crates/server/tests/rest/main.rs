@@ -1,0 +1,10 @@
+//! The REST interface as a client sees it: a real server on ports the system chose, real HTTP, a directory of its own
+//! for each test.
+mod directory;
+mod embeds;
+mod manage;
+mod serving;
+mod sign_in;
+mod support;
+mod tokens;
+mod wire;
