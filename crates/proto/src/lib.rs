@@ -17,3 +17,5 @@ pub mod rest;
 pub mod room;
 #[cfg(feature = "serde")]
 pub mod verto;
+#[cfg(feature = "serde")]
+pub mod verto_reply;

@@ -8,7 +8,7 @@ use offhook_proto::code::Cause;
 use offhook_proto::event::{CallState, Device, Direction, Peer, Progress};
 use offhook_proto::method::{event, verto};
 use offhook_proto::room::Member;
-use offhook_proto::verto::{
+use offhook_proto::verto_reply::{
     DialogPing, DialogPingParams, OutgoingAnswer, OutgoingBye, ServerMessage,
 };
 use serde::Serialize;

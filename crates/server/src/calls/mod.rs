@@ -22,9 +22,8 @@ use offhook_proto::code::{self, Cause, refusal};
 use offhook_proto::limits;
 use offhook_proto::relay::RpcError;
 use offhook_proto::room::CallParams;
-use offhook_proto::verto::{
-    ByeResult, Described, Empty, InnerId, VertoParams, VertoRequest, VertoResult,
-};
+use offhook_proto::verto::{Described, InnerId, VertoParams, VertoRequest};
+use offhook_proto::verto_reply::{ByeResult, Empty, VertoResult};
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::mpsc;

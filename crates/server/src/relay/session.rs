@@ -14,7 +14,8 @@ use offhook_proto::relay_connect::{
     Authorization, Confirmation, ConnectResult, FabricSubscriber, ReauthenticateParams,
 };
 use offhook_proto::room::CallParams;
-use offhook_proto::verto::{Empty, VertoParams};
+use offhook_proto::verto::VertoParams;
+use offhook_proto::verto_reply::Empty;
 use offhook_proto::{code, limits, method};
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;

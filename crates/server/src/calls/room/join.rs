@@ -5,7 +5,8 @@ use std::time::Instant;
 use offhook_proto::code::refusal;
 use offhook_proto::event::{Direction, Progress};
 use offhook_proto::relay::RpcError;
-use offhook_proto::verto::{Described, InviteResult};
+use offhook_proto::verto::Described;
+use offhook_proto::verto_reply::InviteResult;
 
 use super::{Join, Kind, Order, Room};
 use crate::calls::VertoReply;

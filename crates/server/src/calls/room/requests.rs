@@ -3,7 +3,8 @@
 use offhook_proto::code::{self, Cause};
 use offhook_proto::relay::RpcError;
 use offhook_proto::room::{CallParams, CallResult, Channel};
-use offhook_proto::verto::{Described, Empty, ModifyResult, VertoRequest, check_digits};
+use offhook_proto::verto::{Described, VertoRequest, check_digits};
+use offhook_proto::verto_reply::{Empty, ModifyResult};
 
 use super::{Farewell, Room};
 use crate::calls::directory::LegId;

@@ -9,7 +9,8 @@ use offhook_proto::event::{CallConnect, ConnectedPeer, Device, Direction, Progre
 use offhook_proto::limits;
 use offhook_proto::method::{event, verto};
 use offhook_proto::relay::RpcError;
-use offhook_proto::verto::{Described, Empty, IncomingInvite};
+use offhook_proto::verto::Described;
+use offhook_proto::verto_reply::{Empty, IncomingInvite};
 use serde_json::{Map, Value, json};
 
 use super::{Calling, Farewell, Ring, Room};
