@@ -27,9 +27,10 @@ use crate::config::Config;
 use crate::http::{self, App, Counters, Limited};
 use crate::metrics::Metrics;
 use crate::mint::{Mint, OpenError};
-use crate::relay::{Relay, RelayConfig, RelayDeps};
+use crate::relay::{IceServerSource, Relay, RelayConfig, RelayDeps};
 use crate::store::StoreError;
 use crate::tls::{self, CertificateSource, TlsError};
+use crate::turn::{TurnConfig, TurnSecret, TurnServer};
 use connections::Connections;
 
 /// Sockets are asked to go elsewhere and have so long for it; then requests in flight have as long again.
@@ -44,6 +45,7 @@ pub struct Server {
     app: Arc<App>,
     connections: Connections,
     media: MediaServer,
+    turn: Option<TurnServer>,
 }
 
 /// What is printed when the server takes requests: one line of JSON.
@@ -102,6 +104,14 @@ pub enum ServeError {
     /// The media workers.
     #[error("media: {0}")]
     Media(#[from] MediaError),
+    /// The TURN server.
+    #[error("TURN cannot listen on {address}: {source}; choose another address with turn_listen in the configuration file, or `off`")]
+    Turn {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The note for programs beside the server.
     #[error("runtime.json in the data directory: {0}")]
     Runtime(std::io::Error),
@@ -134,15 +144,22 @@ impl Server {
             advertise: config.media_advertise.clone(),
             workers: config.media_workers,
         })?;
+        let turn = match config.turn_listen {
+            Some(listen) => Some(start_turn(listen, &media).await?),
+            None => None,
+        };
         let relay = Relay::start(RelayDeps {
             store: mint.store.clone(),
             keys: Arc::clone(&mint.keys),
             media: media.clone(),
             media_events,
-            turn: None,
+            turn: turn
+                .clone()
+                .map(|turn| Arc::new(turn) as Arc<dyn IceServerSource>),
             metrics: metrics.clone(),
             config: RelayConfig {
                 allowed_origins: config.allowed_origins.clone(),
+                require_origin: config.require_origin,
                 ..RelayConfig::default()
             },
         });
@@ -176,7 +193,7 @@ impl Server {
             http: format!("http://{http_address}"),
             https: tls_address.map(|address| format!("https://{address}")),
             media: media.addresses(),
-            turn: None,
+            turn: turn.as_ref().map(TurnServer::address),
         };
         let note = Runtime {
             http: ready.http.clone(),
@@ -195,6 +212,7 @@ impl Server {
             app,
             connections,
             media,
+            turn,
         })
     }
 
@@ -224,6 +242,9 @@ impl Server {
                 "connections did not end in time"
             );
         }
+        if let Some(turn) = &self.turn {
+            turn.shutdown();
+        }
         self.media.shutdown().await;
         self.app.mint.store.close().await;
     }
@@ -250,6 +271,28 @@ async fn bind(
                 source,
             },
         })
+}
+
+/// Starts the way to the media ports, on an address that media clients can reach.
+async fn start_turn(listen: SocketAddr, media: &MediaServer) -> Result<TurnServer, ServeError> {
+    let failed = |source| ServeError::Turn {
+        address: listen,
+        source,
+    };
+    let peers = media.addresses();
+    let advertise = match peers.iter().map(SocketAddr::ip).find(|ip| !ip.is_loopback()) {
+        Some(reachable) if listen.ip().is_unspecified() => reachable,
+        None if listen.ip().is_unspecified() => IpAddr::from([127, 0, 0, 1]),
+        _ => listen.ip(),
+    };
+    let config = TurnConfig {
+        listen,
+        advertise,
+        realm: "offhook".into(),
+        secret: TurnSecret::random().map_err(failed)?,
+        peers,
+    };
+    TurnServer::start(config).await.map_err(failed)
 }
 
 /// With the port that the system chose.

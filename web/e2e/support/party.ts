@@ -1,0 +1,88 @@
+/** People at browsers: each has a browser of their own, with a microphone that plays their own tone. */
+import { chromium, expect, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { existsSync } from 'node:fs';
+import { toneFile } from './tone.js';
+
+const CHROMIUM = [process.env.OFFHOOK_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
+  .find((path) => path && existsSync(path));
+
+export interface Party {
+  browser: Browser;
+  context: BrowserContext;
+  page: Page;
+  hz: number;
+}
+
+/** Opens a browser whose microphone plays `hz`. */
+export async function party(hz: number, url: string, options: { colorScheme?: 'light' | 'dark' } = {}): Promise<Party> {
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${toneFile(hz)}`,
+      '--autoplay-policy=no-user-gesture-required', '--ignore-certificate-errors', '--host-resolver-rules=MAP *.localhost 127.0.0.1'
+    ]
+  });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => console.log(`[${hz} Hz] page error: ${error.message}`));
+  if (process.env.OFFHOOK_TRACE) page.on('console', (message) => console.log(`[${hz} Hz]`, message.text()));
+  await page.addInitScript(measure);
+  await page.goto(url);
+  return { browser, context, page, hz };
+}
+
+/** In the page: `__level(stream, hz)` is the loudest level of a frequency in dB over the next second or so. */
+function measure(): void {
+  const levels = new Map<MediaStream, { analyser: AnalyserNode; rate: number }>();
+  let context: AudioContext | undefined;
+  (globalThis as Record<string, unknown>).__level = async (stream: MediaStream | null, hz: number): Promise<number> => {
+    if (!stream?.getAudioTracks().length) return -Infinity;
+    context ??= new AudioContext();
+    let found = levels.get(stream);
+    if (!found) {
+      const analyser = context.createAnalyser();
+      analyser.fftSize = 8192;
+      analyser.smoothingTimeConstant = 0;
+      context.createMediaStreamSource(stream).connect(analyser);
+      // Chromium delivers silence to Web Audio unless an element plays the stream too.
+      const element = new Audio();
+      element.muted = true;
+      element.srcObject = stream;
+      await element.play();
+      found = { analyser, rate: context.sampleRate };
+      levels.set(stream, found);
+    }
+    const { analyser, rate } = found;
+    const bins = new Float32Array(analyser.frequencyBinCount);
+    let best = -Infinity;
+    const until = performance.now() + 1200;
+    while (performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      analyser.getFloatFrequencyData(bins);
+      const bin = Math.round((hz * analyser.fftSize) / rate);
+      for (let at = bin - 2; at <= bin + 2; at++) best = Math.max(best, bins[at]!);
+    }
+    return best;
+  };
+}
+
+/** The level of a tone in what the page's call hears. */
+export async function hears(page: Page, hz: number): Promise<number> {
+  return page.evaluate(
+    (hz) => (globalThis as never as { __level(stream: MediaStream | null, hz: number): Promise<number> }).__level(
+      (globalThis as never as { __remote(): MediaStream | null }).__remote(), hz),
+    hz
+  );
+}
+
+/** A tone that is there is far above one that is not. */
+export const PRESENT_DB = -45;
+export const ABSENT_DB = -60;
+
+export async function expectToHear(page: Page, hz: number): Promise<void> {
+  await expect.poll(() => hears(page, hz), { message: `hears ${hz} Hz`, timeout: 15_000 }).toBeGreaterThan(PRESENT_DB);
+}
+export async function expectNotToHear(page: Page, hz: number): Promise<void> {
+  await expect.poll(() => hears(page, hz), { message: `does not hear ${hz} Hz`, timeout: 15_000 }).toBeLessThan(ABSENT_DB);
+}

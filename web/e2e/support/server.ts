@@ -1,0 +1,87 @@
+/** The real server, as a process of its own with a data directory of its own. */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+export const binary = process.env.OFFHOOK_BINARY ?? join(root, 'target/debug/offhook');
+const webDir = process.env.OFFHOOK_WEB ?? join(root, 'target/web');
+
+export interface Ready {
+  http: string;
+  https: string;
+}
+export interface Demo {
+  embedToken: string;
+  destination: string;
+  room: string;
+  agent: { email: string; password: string };
+}
+
+export class Server {
+  #process: ChildProcess | undefined;
+  ready!: Ready;
+
+  private constructor(readonly data: string, private readonly options: string[]) {}
+
+  static async start(options: string[] = []): Promise<Server> {
+    const server = new Server(mkdtempSync(join(tmpdir(), 'offhook-e2e-')), options);
+    await server.run('127.0.0.1:0', '127.0.0.1:0');
+    return server;
+  }
+
+  private async run(listen: string, listenTls: string): Promise<void> {
+    const flags = ['serve', '--demo', '--data', this.data, '--listen', listen, '--listen-tls', listenTls, '--web-dir', webDir];
+    const child = spawn(binary, [...flags, '--media-listen', '127.0.0.1:0', ...this.options], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = child;
+    let log = '';
+    child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-20_000)));
+    const lines = createInterface({ input: child.stdout });
+    this.ready = await new Promise<Ready>((resolve, reject) => {
+      lines.once('line', (line) => resolve(JSON.parse(line) as Ready));
+      child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it was ready:\n${log}`)));
+    });
+  }
+
+  /** Kills it, as a power cut would, and starts it again on the same ports and data. */
+  async killAndRestart(): Promise<void> {
+    const { http, https } = this.ready;
+    await this.end('SIGKILL');
+    await this.run(new URL(http).host, new URL(https).host);
+  }
+
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null) return child?.exitCode ?? null;
+    const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+    child.kill(signal);
+    return ended;
+  }
+
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  /** The origin with the name that pages use: a secure context without TLS. */
+  get origin(): string {
+    return `http://localhost:${new URL(this.ready.http).port}`;
+  }
+
+  get tlsPort(): string {
+    return new URL(this.ready.https).port;
+  }
+
+  async demo(): Promise<Demo> {
+    return (await fetch(`${this.ready.http}/demo/config.json`)).json() as Promise<Demo>;
+  }
+
+  /** A token for a subscriber, made if unknown. */
+  token(reference: string): string {
+    const made = execFileSync(binary, ['token', 'subscriber', '--data', this.data, '--reference', reference, '--json']);
+    return (JSON.parse(made.toString()) as { token: string }).token;
+  }
+}

@@ -1,0 +1,3 @@
+/** All elements. */
+export { SwClickToCall } from './sw-click-to-call.js';
+export { SwCallWidget } from './sw-call-widget.js';
