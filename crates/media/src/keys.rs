@@ -81,7 +81,7 @@ impl LegFlags {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum CloseReason {
-    /// The media path was lost and did not come back (no consent for 30 s, RFC 7675).
+    /// The media path was lost and did not come back within 60 s.
     ConsentLost,
     /// The peer never connected within the limit.
     NeverConnected,
@@ -104,7 +104,8 @@ pub enum MediaEvent {
         /// The leg.
         leg: LegKey,
     },
-    /// Nothing has been heard from the peer for some seconds. It may come back by itself or by an ICE restart.
+    /// Nothing has been heard from the peer for 7 s. It may come back by itself or by an ICE restart. After 28 s
+    /// without consent (RFC 7675) nothing more is sent to it and the others no longer hear it; after 60 s it is closed.
     Disconnected {
         /// The leg.
         leg: LegKey,

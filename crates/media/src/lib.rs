@@ -12,9 +12,14 @@
 //! 2. [`MediaServer::accept_offer`] for a browser that calls, or [`MediaServer::make_offer`] and
 //!    [`MediaServer::apply_answer`] for one that is called. The peer connects from then on.
 //! 3. [`MediaServer::join`] when the leg is to hear and be heard. [`MediaServer::set_flags`] mutes it, deafens it,
-//!    puts it on hold.
-//! 4. [`MediaServer::close_leg`], [`MediaServer::close_room`]. A leg that dies by itself reports
+//!    puts it on hold; [`MediaServer::play_dtmf`] plays tones for the others.
+//! 4. [`MediaServer::reoffer`] whenever the browser renegotiates or restarts ICE.
+//! 5. [`MediaServer::close_leg`], [`MediaServer::close_room`]. A leg that dies by itself reports
 //!    [`MediaEvent::Closed`].
+//!
+//! Inside, from the outside in: `server` (threads, rooms, legs) and `endpoint` carry datagrams and time to `peer`, the
+//! only module that knows str0m; `playout` turns packets into audio by `jitter` (pure) and `codec`; `mixer` sums;
+//! `outbound` makes one continuous stream of what is sent. `sdp` and `datagram` judge what strangers send.
 
 pub mod audio;
 mod codec;

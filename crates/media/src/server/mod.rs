@@ -1,10 +1,12 @@
 //! The media server as its users call it: a handle that speaks to worker threads.
 
+mod agenda;
 mod command;
 mod counters;
 mod demux;
 mod leg;
 mod room;
+mod sockets;
 mod worker;
 
 use std::net::{IpAddr, SocketAddr};
@@ -186,7 +188,8 @@ impl MediaServer {
     }
 
     /// Plays tones into the room as if the leg had made them: the others hear them. `0`-`9`, `*`, `#`, `A`-`D`
-    /// sound; `w` and `,` pause for half a second, `W` for one; other characters are skipped.
+    /// sound; `w` and `,` pause for half a second, `W` for one; other characters are skipped. Nothing is played in an
+    /// echo room, nor while the leg is not connected, not joined, or on hold.
     pub fn play_dtmf(&self, leg: LegKey, digits: &str) {
         let digits = digits.to_owned();
         self.send(leg.worker(), Command::PlayDtmf { leg, digits });

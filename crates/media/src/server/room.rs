@@ -71,6 +71,11 @@ impl Room {
         }
     }
 
+    /// Whether legs hear each other here.
+    pub(super) fn has_others(&self) -> bool {
+        self.kind == RoomKind::Conference
+    }
+
     /// Passes on what a leg has said.
     pub(super) fn audio(
         &mut self,

@@ -1,8 +1,7 @@
 //! A worker thread: its sockets, its rooms, its legs, and the loop that carries everything between them.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
-use std::net::{IpAddr, SocketAddr};
+use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -13,15 +12,17 @@ use offhook_proto::limits::ROOM_MEMBERS;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::MediaConfig;
+use super::agenda::{Agenda, Due};
 use super::command::{Command, WorkerHandle};
 use super::counters::Counters;
 use super::demux::{Demux, Source};
 use super::leg::Leg;
 use super::room::{Effects, Grid, Room};
+use super::sockets::open_sockets;
 use crate::datagram::{Kind, classify};
 use crate::error::MediaError;
 use crate::keys::{CloseReason, LegKey, MediaEvent, RoomKey};
-use crate::net::{MAX_DATAGRAM, MediaSocket, interface_addresses};
+use crate::net::{MAX_DATAGRAM, MediaSocket};
 use crate::peer::{AudioDirection, Certificate, Ice, Peer, PeerOutput};
 use crate::waker::Waker;
 
@@ -57,7 +58,7 @@ pub(super) fn spawn(
         rooms: HashMap::new(),
         legs: HashMap::new(),
         demux: Demux::default(),
-        agenda: BinaryHeap::new(),
+        agenda: Agenda::default(),
         grid: Grid::new(now),
         events,
         counters: Arc::clone(&counters),
@@ -68,61 +69,6 @@ pub(super) fn spawn(
     Ok(WorkerHandle::new(addresses, counters, commands, waker))
 }
 
-/// One socket, or one for each interface when the listen address is unspecified and nothing else is advertised: an
-/// answer must come from the address that was asked.
-fn open_sockets(
-    index: usize,
-    config: &MediaConfig,
-    poll: &Poll,
-) -> Result<Vec<MediaSocket>, MediaError> {
-    let mut listen = config.listen;
-    if listen.port() != 0 {
-        let port = u16::try_from(index)
-            .ok()
-            .and_then(|index| listen.port().checked_add(index));
-        let port = port.ok_or_else(|| {
-            MediaError::Config(format!(
-                "no ports for {} workers from {listen} on",
-                config.workers
-            ))
-        })?;
-        listen.set_port(port);
-    }
-    if !listen.ip().is_unspecified() || !config.advertise.is_empty() {
-        return Ok(vec![MediaSocket::bind(
-            listen,
-            &config.advertise,
-            poll.registry(),
-            Token(0),
-        )?]);
-    }
-    let v6 = listen.is_ipv6();
-    let same_family = |ip: &IpAddr| ip.is_ipv4() || v6;
-    let mut sockets = Vec::new();
-    for ip in interface_addresses(false)?.into_iter().filter(same_family) {
-        let address = SocketAddr::new(ip, listen.port());
-        let socket = MediaSocket::bind(address, &[], poll.registry(), Token(sockets.len()))?;
-        if listen.port() == 0 {
-            // All of a worker's sockets share one port, once the system has chosen it.
-            listen.set_port(socket.address.port());
-        }
-        sockets.push(socket);
-    }
-    if sockets.is_empty() {
-        return Err(MediaError::Config(
-            "no interface has an address to listen on".into(),
-        ));
-    }
-    Ok(sockets)
-}
-
-/// What the agenda is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
-    Leg(LegKey),
-    Room(RoomKey),
-}
-
 struct Worker {
     sockets: Vec<MediaSocket>,
     addresses: Vec<SocketAddr>,
@@ -130,8 +76,7 @@ struct Worker {
     rooms: HashMap<RoomKey, Room>,
     legs: HashMap<LegKey, Leg>,
     demux: Demux,
-    /// What is due when. An entry counts only while its leg or room is scheduled for that very time.
-    agenda: BinaryHeap<Reverse<(Instant, Due)>>,
+    agenda: Agenda,
     grid: Grid,
     events: UnboundedSender<MediaEvent>,
     counters: Arc<Counters>,
@@ -162,8 +107,9 @@ impl Worker {
             let timeout = if more {
                 Some(Duration::ZERO)
             } else {
-                let due = self.agenda.peek().map(|Reverse((at, _))| *at);
-                due.map(|at| at.saturating_duration_since(Instant::now()))
+                self.agenda
+                    .next()
+                    .map(|at| at.saturating_duration_since(Instant::now()))
             };
             if let Err(error) = poll.poll(&mut events, timeout)
                 && error.kind() != std::io::ErrorKind::Interrupted
@@ -248,10 +194,7 @@ impl Worker {
     /// Does all that is due by the clock.
     fn catch_up(&mut self) {
         let now = Instant::now();
-        while let Some(&Reverse((at, due))) = self.agenda.peek()
-            && at <= now
-        {
-            self.agenda.pop();
+        while let Some((at, due)) = self.agenda.take_due(now) {
             match due {
                 Due::Leg(key) => {
                     if let Some(leg) = self.legs.get_mut(&key)
@@ -325,11 +268,7 @@ impl Worker {
             Command::Join { leg } => self.change(now, leg, |leg| leg.joined = true),
             Command::Leave { leg } => self.change(now, leg, |leg| leg.joined = false),
             Command::SetFlags { leg, flags } => self.change(now, leg, |leg| leg.flags = flags),
-            Command::PlayDtmf { leg, digits } => self.change(now, leg, |leg| {
-                if leg.takes_part() && !leg.flags.held {
-                    leg.dtmf.push(&digits);
-                }
-            }),
+            Command::PlayDtmf { leg, digits } => self.play_dtmf(now, leg, &digits),
             Command::CloseLeg { leg } => self.close(leg, None),
             Command::Stats { leg, reply } => {
                 let _ = reply.send(self.legs.get(&leg).map(Leg::stats));
@@ -436,6 +375,16 @@ impl Worker {
         }
         self.tell(events);
         self.settle(now, room);
+    }
+
+    fn play_dtmf(&mut self, now: Instant, key: LegKey, digits: &str) {
+        let Some(leg) = self.legs.get(&key) else {
+            return;
+        };
+        let others = self.rooms.get(&leg.room).is_some_and(Room::has_others);
+        if others && leg.takes_part() && !leg.flags.held {
+            self.change(now, key, |leg| leg.dtmf.push(digits));
+        }
     }
 
     /// Lets a leg's engine do what it has to, passes on what it says, and looks after the leg.
@@ -641,7 +590,7 @@ impl Worker {
             let due = leg.due();
             if leg.scheduled.is_none_or(|at| due < at) {
                 leg.scheduled = Some(due);
-                self.agenda.push(Reverse((due, Due::Leg(key))));
+                self.agenda.add(due, Due::Leg(key));
             }
         }
     }
@@ -652,7 +601,7 @@ impl Worker {
             && room.scheduled.is_none_or(|at| due < at)
         {
             room.scheduled = Some(due);
-            self.agenda.push(Reverse((due, Due::Room(key))));
+            self.agenda.add(due, Due::Room(key));
         }
     }
 }

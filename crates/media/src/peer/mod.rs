@@ -481,3 +481,6 @@ fn sdp_error(error: RtcError) -> MediaError {
         other => MediaError::Sdp(other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;
