@@ -229,7 +229,7 @@ impl Store {
     }
 }
 
-fn push_name<'q>(query: &mut QueryBuilder<Db>, name: &'q str) {
+fn push_name(query: &mut QueryBuilder<Db>, name: &str) {
     let column = if name.starts_with('/') {
         " AND a.name = "
     } else {

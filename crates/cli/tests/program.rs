@@ -1,0 +1,430 @@
+//! The program as a shell sees it: its lines, its exits, its signals.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use base64::Engine as _;
+use serde_json::Value;
+
+fn offhook(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
+    // Whoever runs the tests may have settings of their own.
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OFFHOOK_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    offhook(arguments).output().unwrap()
+}
+
+/// Exit code, stdout, stderr.
+fn told(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let (code, stdout, stderr) = told(&run(arguments));
+    assert_eq!(code, 0, "{stderr}");
+    serde_json::from_str(&stdout).unwrap()
+}
+
+/// A running server; ended with the value.
+struct Running {
+    child: Child,
+    ready: Value,
+}
+
+impl Running {
+    fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let ready =
+            serde_json::from_str(&line).unwrap_or_else(|_| panic!("no ready line: {line:?}"));
+        Self { child, ready }
+    }
+
+    fn on(data: &Path) -> Self {
+        Self::start(offhook(&serve(data)))
+    }
+
+    fn address(&self) -> String {
+        self.ready["http"]
+            .as_str()
+            .unwrap()
+            .trim_start_matches("http://")
+            .to_owned()
+    }
+
+    /// Status and body.
+    fn get(&self, path: &str, authorization: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect(self.address()).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: {authorization}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = answer.split_once("\r\n\r\n").unwrap().1;
+        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    /// Its exit code after SIGTERM.
+    fn terminate(mut self) -> Option<i32> {
+        let told = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(told.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn serve(data: &Path) -> Vec<&str> {
+    vec![
+        "serve",
+        "--data",
+        data.to_str().unwrap(),
+        "--listen",
+        "127.0.0.1:0",
+        "--listen-tls",
+        "127.0.0.1:0",
+    ]
+}
+
+#[test]
+fn the_server_says_where_it_is_and_ends_well_on_sigterm() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Running::on(data.path());
+    assert_eq!(server.ready["ready"], true);
+    assert!(
+        server.ready["https"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://127.0.0.1:")
+    );
+    assert!(!server.ready["media"].as_array().unwrap().is_empty());
+    assert_eq!(server.get("/readyz", "").0, 200);
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
+fn projects_and_tokens_made_beside_the_running_server_are_good_there() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Running::on(data.path());
+    let at = data.path().to_str().unwrap();
+    let project = json(&[
+        "project", "create", "--data", at, "--name", "Shop", "--json",
+    ]);
+    let (id, token) = (
+        project["project_id"].as_str().unwrap(),
+        project["api_token"].as_str().unwrap(),
+    );
+    let basic = base64::engine::general_purpose::STANDARD.encode(format!("{id}:{token}"));
+    assert_eq!(
+        server
+            .get("/api/fabric/resources", &format!("Basic {basic}"))
+            .0,
+        200
+    );
+    assert_eq!(
+        json(&["project", "list", "--data", at, "--json"])[0]["project_id"],
+        id
+    );
+
+    let alice = json(&[
+        "token",
+        "subscriber",
+        "--data",
+        at,
+        "--reference",
+        "alice@example.com",
+        "--name",
+        "Alice",
+        "--ttl",
+        "15m",
+        "--json",
+    ]);
+    let info = |sat: &Value| {
+        server
+            .get(
+                "/api/fabric/subscriber/info",
+                &format!("Bearer {}", sat.as_str().unwrap()),
+            )
+            .1
+    };
+    let seen = info(&alice["token"]);
+    assert_eq!(
+        (&seen["id"], &seen["display_name"]),
+        (&alice["subscriber_id"], &Value::from("Alice"))
+    );
+    assert_eq!(seen["sat_claims"]["expires_at"], alice["expires_at"]);
+
+    let guest = json(&[
+        "token",
+        "guest",
+        "--data",
+        at,
+        "--address",
+        "/private/alice",
+        "--json",
+    ]);
+    assert_eq!(
+        info(&guest["token"])["fabric_addresses"],
+        Value::Array(vec![])
+    );
+
+    let (code, button, _) = told(&run(&[
+        "token",
+        "embed",
+        "--data",
+        at,
+        "--destination",
+        "/private/alice",
+        "--origin",
+        "https://shop.example.com",
+    ]));
+    assert!(code == 0 && button.trim().starts_with("c2c_"), "{button}");
+
+    // The token says where this very server is.
+    let header = alice["token"].as_str().unwrap().split('.').next().unwrap();
+    let header = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(header)
+        .unwrap();
+    let header: Value = serde_json::from_slice(&header).unwrap();
+    let port = server.address().rsplit(':').next().unwrap().to_owned();
+    assert_eq!(header["iss"], format!("http://localhost:{port}"));
+}
+
+#[test]
+fn several_projects_need_a_choice() {
+    let data = tempfile::tempdir().unwrap();
+    let at = data.path().to_str().unwrap();
+    json(&["project", "create", "--data", at, "--name", "One", "--json"]);
+    let two = json(&["project", "create", "--data", at, "--name", "Two", "--json"]);
+    let (code, stdout, stderr) = told(&run(&[
+        "token",
+        "subscriber",
+        "--data",
+        at,
+        "--reference",
+        "a",
+    ]));
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert!(
+        stderr.contains("--project") && stderr.contains("Two"),
+        "{stderr}"
+    );
+    let chosen = json(&[
+        "token",
+        "subscriber",
+        "--data",
+        at,
+        "--reference",
+        "a",
+        "--project",
+        "Two",
+        "--json",
+    ]);
+    assert_eq!(chosen["project_id"], two["project_id"]);
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_failure_with_1_each_in_words() {
+    let data = tempfile::tempdir().unwrap();
+    let at = data.path().join("none");
+    let at = at.to_str().unwrap();
+    for (arguments, code, word) in [
+        (&["serve", "--listen", "here"][..], 2, "--listen"),
+        (&["serve", "--colour"], 2, "--colour"),
+        (&["token", "guest", "--data", at], 2, "--address"),
+        (
+            &["token", "subscriber", "--reference", "a", "--ttl", "soon"],
+            2,
+            "90s",
+        ),
+        (
+            &[
+                "token",
+                "subscriber",
+                "--reference",
+                "a",
+                "--fingerprint",
+                "x",
+            ],
+            2,
+            "43 letters",
+        ),
+        (&["project", "create", "--name", " "], 2, "1 to 200"),
+        (
+            &["token", "subscriber", "--data", at, "--reference", "a"],
+            1,
+            "project create",
+        ),
+        (&["project", "list", "--data", at], 1, "no Offhook data"),
+        (
+            &["serve", "--config", "/nonexistent/offhook.toml"],
+            1,
+            "/nonexistent/offhook.toml",
+        ),
+        (&["serve", "--log", "a=b=c"], 1, "--log"),
+    ] {
+        let (found, stdout, stderr) = told(&run(arguments));
+        assert_eq!(
+            (found, stdout.as_str()),
+            (code, ""),
+            "{arguments:?}: {stderr}"
+        );
+        assert!(stderr.contains(word), "{arguments:?}: {stderr}");
+    }
+    assert!(!Path::new(at).exists(), "a mistyped directory is not made");
+}
+
+#[test]
+fn a_port_in_use_is_an_error_that_names_it() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Running::on(data.path());
+    let other = tempfile::tempdir().unwrap();
+    let taken = server.address();
+    let (code, stdout, stderr) = told(&run(&[
+        "serve",
+        "--data",
+        other.path().to_str().unwrap(),
+        "--listen",
+        &taken,
+    ]));
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert!(
+        stderr.contains(&taken) && stderr.contains("--listen"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn flags_win_over_variables_and_variables_over_the_file() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("offhook.toml");
+    std::fs::write(
+        &file,
+        "listen = \"127.0.0.1:1\"\nlisten_tls = \"127.0.0.1:1\"\npublic_url = \"http://file.example\"\nrelay_host = \"file.example:1\"\n",
+    )
+    .unwrap();
+    let at = data.path().join("data");
+    let mut command = offhook(&[
+        "serve",
+        "--config",
+        file.to_str().unwrap(),
+        "--data",
+        at.to_str().unwrap(),
+        "--listen",
+        "127.0.0.1:0",
+    ]);
+    command
+        .env("OFFHOOK_LISTEN", "127.0.0.1:2")
+        .env("OFFHOOK_LISTEN_TLS", "off")
+        .env("OFFHOOK_PUBLIC_URL", "http://variable.example");
+    let server = Running::start(command);
+    assert_eq!(server.ready["https"], Value::Null);
+    let note: Value =
+        serde_json::from_slice(&std::fs::read(at.join("runtime.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&note["iss"], &note["ch"]),
+        (
+            &Value::from("http://variable.example"),
+            &Value::from("file.example:1")
+        )
+    );
+}
+
+#[test]
+fn an_unknown_key_in_the_file_is_named_with_the_nearest_one() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("offhook.toml");
+    std::fs::write(&file, "listen_tsl = \"off\"\n").unwrap();
+    let (code, _, stderr) = told(&run(&["serve", "--config", file.to_str().unwrap()]));
+    assert_eq!(code, 1);
+    assert!(
+        stderr.contains("listen_tsl") && stderr.contains("listen_tls"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn logs_are_json_when_asked_and_hold_no_secret() {
+    let data = tempfile::tempdir().unwrap();
+    let mut arguments = serve(data.path());
+    arguments.extend(["--log-format", "json", "--log", "trace", "--demo"]);
+    let mut command = offhook(&arguments);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut logs = child.stderr.take().unwrap();
+    let reading = std::thread::spawn(move || {
+        let mut text = String::new();
+        logs.read_to_string(&mut text).unwrap();
+        text
+    });
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let server = Running {
+        child,
+        ready: serde_json::from_str(&line).unwrap(),
+    };
+    let demo = server.get("/demo/config.json", "").1;
+    let wrong = "Bearer eyJhbGciOiJkaXIifQ..secretsecret.secretsecret.secretsecret";
+    assert_eq!(server.get("/api/fabric/subscriber/info", wrong).0, 401);
+    assert_eq!(server.terminate(), Some(0));
+    let logs = reading.join().unwrap();
+    assert!(logs.lines().count() > 2);
+    for line in logs.lines() {
+        serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
+    }
+    for secret in [
+        demo["embedToken"].as_str().unwrap(),
+        demo["agent"]["password"].as_str().unwrap(),
+        "secretsecret",
+    ] {
+        assert!(!logs.contains(secret), "a secret is in the logs");
+    }
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    for arguments in [
+        &["serve", "--help"][..],
+        &["project", "create", "--help"],
+        &["token", "subscriber", "--help"],
+        &["token", "guest", "--help"],
+        &["token", "embed", "--help"],
+        &["dial", "--help"],
+    ] {
+        let (code, stdout, _) = told(&run(arguments));
+        assert_eq!(code, 0);
+        assert!(stdout.contains("Example"), "{arguments:?}");
+    }
+}
