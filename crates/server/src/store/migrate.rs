@@ -9,7 +9,7 @@ const VERSIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
 
 pub(super) async fn run(store: &Store) -> Result<(), StoreError> {
     sqlx::query("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
-        .execute(&store.pool)
+        .execute(&store.writer)
         .await?;
     loop {
         let mut transaction = store.write().await?;

@@ -40,12 +40,14 @@ type Pool = sqlx::SqlitePool;
 
 /// How long a writer waits for another process to finish writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-const MOST_CONNECTIONS: u32 = 4;
+const MOST_READERS: u32 = 4;
 
 /// The database. Clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: Pool,
+    /// One connection: SQLite has one writer at a time, and here they queue in order instead of trying again and again.
+    writer: Pool,
 }
 
 /// Why the store did not do what it was asked.
@@ -113,11 +115,15 @@ impl Store {
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await?;
         let pool = SqlitePoolOptions::new()
-            .max_connections(MOST_CONNECTIONS)
+            .max_connections(MOST_READERS)
             .connect_with(options)
             .await?;
-        Self::with_schema(pool).await
+        Self::with_schema(Self { pool, writer }).await
     }
 
     /// A database that ends with the value. For tests.
@@ -135,11 +141,14 @@ impl Store {
             .max_lifetime(None)
             .connect_with(options)
             .await?;
-        Self::with_schema(pool).await
+        Self::with_schema(Self {
+            writer: pool.clone(),
+            pool,
+        })
+        .await
     }
 
-    async fn with_schema(pool: Pool) -> Result<Self, StoreError> {
-        let store = Self { pool };
+    async fn with_schema(store: Self) -> Result<Self, StoreError> {
         migrate::run(&store).await?;
         Ok(store)
     }
@@ -156,6 +165,7 @@ impl Store {
     /// Finishes what is being written and lets go of the file.
     pub async fn close(&self) {
         self.pool.close().await;
+        self.writer.close().await;
     }
 
     /// Whether whoever stands behind an access token still exists: its subscriber, and for an embed token the
@@ -188,7 +198,7 @@ impl Store {
     /// A transaction that holds the right to write from its beginning, so that it never fails half way because
     /// somebody else wrote in between.
     async fn write(&self) -> Result<sqlx::Transaction<'static, Db>, StoreError> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 }
 

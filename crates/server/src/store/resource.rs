@@ -195,7 +195,7 @@ impl Store {
         if let Some(kind) = kind {
             query.push(" AND kind = ").push_bind(kind.as_str());
         }
-        Ok(query.build().execute(&self.pool).await?.rows_affected() > 0)
+        Ok(query.build().execute(&self.writer).await?.rows_affected() > 0)
     }
 }
 

@@ -476,3 +476,29 @@ async fn a_deleted_subscriber_s_token_dies_with_them() {
     );
     assert_eq!(server.holder(&token, INFO).await.0, 401);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_make_one_subscriber_and_no_error() {
+    let server = TestServer::start().await;
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..60 {
+        let request = server
+            .request(reqwest::Method::POST, SUBSCRIBER)
+            .basic_auth(&server.project_id, Some(&server.api_token));
+        asking.spawn(crate::support::send(
+            request,
+            json!({"reference": "same@example.com"}),
+        ));
+    }
+    let answers = asking.join_all().await;
+    let first = text(&answers[0].1, "/subscriber_id");
+    for (status, answer) in answers {
+        assert_eq!(
+            (status, text(&answer, "/subscriber_id")),
+            (200, first.clone()),
+            "{answer}"
+        );
+    }
+    let (_, list) = server.get("/api/fabric/resources/subscribers").await;
+    assert_eq!(list["data"].as_array().unwrap().len(), 1);
+}
