@@ -89,7 +89,9 @@ impl RemoteOffer {
         }
         let mut out = String::with_capacity(answer.len() + 96 * self.sections.len());
         for line in session.lines() {
-            if !line.starts_with("a=group:BUNDLE") {
+            if line.starts_with("o=") {
+                push_line(&mut out, &origin(line));
+            } else if !line.starts_with("a=group:BUNDLE") {
                 push_line(&mut out, line);
             } else if self.bundled {
                 // A group that was not offered may not be answered (RFC 9143 7.3).
@@ -118,6 +120,27 @@ impl RemoteOffer {
             }
         }
         Ok(out)
+    }
+}
+
+/// An offer of the engine's as it is sent.
+pub(crate) fn complete_offer(offer: &str) -> String {
+    let mut out = String::with_capacity(offer.len());
+    for line in offer.lines() {
+        if line.starts_with("o=") {
+            push_line(&mut out, &origin(line));
+        } else {
+            push_line(&mut out, line);
+        }
+    }
+    out
+}
+
+/// An origin line without the engine's name and version, which are nobody's business.
+fn origin(line: &str) -> String {
+    match line.split_once(' ') {
+        Some((_, rest)) => format!("o=- {rest}"),
+        None => line.to_owned(),
     }
 }
 
@@ -338,6 +361,16 @@ mod tests {
             assert_eq!(answer.matches(mid).count(), 1);
         }
         assert!(answer.contains("a=group:BUNDLE 1\r\n"));
+    }
+
+    #[test]
+    fn the_engine_is_not_named() {
+        let engine = "v=0\r\no=engine-1.2 77 2 IN IP4 0.0.0.0\r\nm=audio 9 x 1\r\na=mid:1\r\n";
+        let offer = RemoteOffer::parse(OFFER, Candidates::Drop).expect("a good offer");
+        let answer = offer.complete(engine).expect("an answer");
+        for sdp in [answer, complete_offer(engine)] {
+            assert!(sdp.contains("\r\no=- 77 2 IN IP4 0.0.0.0\r\n"), "{sdp}");
+        }
     }
 
     #[test]

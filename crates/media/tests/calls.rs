@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use common::{Caller, HEARD_DBFS, Server, gap, level};
 use offhook_media::dtmf::key_frequencies;
+use offhook_media::endpoint::{AudioSource, Endpoint, EndpointConfig};
+use offhook_media::tone::ToneBursts;
 use offhook_media::{LegFlags, MediaEvent, RoomKind};
 
 #[tokio::test]
@@ -305,4 +307,32 @@ async fn those_who_hear_the_same_share_one_encoder() {
         "one encode for four legs: {encoded} of {frames}"
     );
     talker.hears_exactly(&[], &[500.0]).await;
+}
+
+#[tokio::test]
+async fn one_who_only_sends_is_heard_and_sent_nothing() {
+    let mut server = Server::start(1);
+    let room = server.media.create_room(RoomKind::Conference);
+    let listener = Caller::join(&mut server, room, 500.0).await;
+    let (events_tx, _events) = tokio::sync::mpsc::unbounded_channel();
+    let config = EndpointConfig {
+        bind: Some(common::LOCALHOST),
+        receive: false,
+        source: AudioSource::Tone(ToneBursts::steady(1100.0)),
+        ..EndpointConfig::default()
+    };
+    let sender = Endpoint::open(config, events_tx).expect("an endpoint");
+    let offer = sender.create_offer(false).await.expect("an offer");
+    let (leg, answer) = server
+        .media
+        .accept_offer(room, &offer)
+        .await
+        .expect("an answer");
+    assert!(offer.contains("a=sendonly") && answer.contains("a=recvonly"));
+    sender.apply_answer(&answer).await.expect("a good answer");
+    server.media.join(leg);
+    listener.hears_exactly(&[1100.0], &[500.0]).await;
+    let stats = server.media.stats(leg).await.expect("the leg is there");
+    assert!(stats.packets_received > 0);
+    assert_eq!(stats.packets_sent, 0);
 }

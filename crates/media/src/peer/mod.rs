@@ -17,7 +17,7 @@ use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpWrite};
 use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc};
 
 use crate::error::MediaError;
-use crate::sdp::{Candidates, RemoteOffer, parse_answer};
+use crate::sdp::{Candidates, RemoteOffer, complete_offer, parse_answer};
 
 /// Between two statistics events.
 const STATS_INTERVAL: Duration = Duration::from_secs(1);
@@ -121,6 +121,8 @@ struct AudioSection {
     mid: Mid,
     opus: Pt,
     events: Vec<Pt>,
+    /// Whether the peer receives.
+    sends: bool,
 }
 
 /// See the module's documentation.
@@ -236,7 +238,7 @@ impl Peer {
             .apply()
             .ok_or_else(|| MediaError::Negotiation("nothing has changed".into()))?;
         self.pending = Some((pending, mid));
-        Ok(offer.to_sdp_string())
+        Ok(complete_offer(&offer.to_sdp_string()))
     }
 
     /// Takes the answer to the last [`offer`](Self::offer).
@@ -297,10 +299,7 @@ impl Peer {
 
     /// Whether the negotiated direction lets us send.
     pub(crate) fn may_send(&self) -> bool {
-        self.audio
-            .as_ref()
-            .and_then(|audio| self.rtc.media(audio.mid))
-            .is_some_and(|media| media.direction().is_sending())
+        self.audio.as_ref().is_some_and(|audio| audio.sends)
     }
 
     /// Queues an audio packet; it goes out by [`poll`](Self::poll) after the next [`advance`](Self::advance).
@@ -464,10 +463,13 @@ impl Peer {
         let opus = *payloads(Codec::Opus)
             .first()
             .ok_or_else(|| MediaError::Sdp("no common audio codec: Opus is needed".into()))?;
+        let events = payloads(Codec::Tele);
+        let sends = media.direction().is_sending();
         self.audio = Some(AudioSection {
             mid,
             opus,
-            events: payloads(Codec::Tele),
+            events,
+            sends,
         });
         Ok(())
     }

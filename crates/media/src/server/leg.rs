@@ -149,6 +149,11 @@ impl Leg {
             && matches!(self.connection, Connection::Up | Connection::Down)
     }
 
+    /// Whether it is sent anything: its peer receives.
+    pub(super) fn listens(&self) -> bool {
+        self.takes_part() && self.peer.may_send()
+    }
+
     /// Whether others may hear it now.
     pub(super) fn is_heard(&self) -> bool {
         self.takes_part() && self.flags.is_heard()

@@ -108,7 +108,7 @@ impl Room {
             let Some(listener) = legs.get_mut(&listener) else {
                 continue;
             };
-            if !listener.takes_part() || !listener.flags.hears() {
+            if !listener.listens() || !listener.flags.hears() {
                 continue;
             }
             let size = packet.payload.len();
@@ -196,7 +196,7 @@ impl Room {
 
     /// Silence for those who are forwarded nothing.
     fn fill(&mut self, now: Instant, legs: &mut Legs, counters: &Counters, effects: &mut Effects) {
-        for key in self.present(legs) {
+        for key in self.listening(legs) {
             if self.fill_due(now, key, legs).is_some_and(|due| due <= now)
                 && let Some(leg) = legs.get_mut(&key)
             {
@@ -220,7 +220,7 @@ impl Room {
         }
         let mut shared: Option<Arc<[u8]>> = None;
         for (key, own) in present.iter().zip(&parts) {
-            let Some(leg) = legs.get_mut(key) else {
+            let Some(leg) = legs.get_mut(key).filter(|leg| leg.listens()) else {
                 continue;
             };
             counters.frames.count();
@@ -294,10 +294,10 @@ impl Room {
 
     /// When the clock must tick next.
     fn set_clock(&mut self, now: Instant, grid: Grid, legs: &Legs) {
-        let present = self.present(legs);
+        let listening = self.listening(legs);
         self.next_tick = match self.mode {
-            Mode::Mix => Some(grid.after(now)),
-            Mode::Forward | Mode::Echo => present
+            Mode::Mix => listening.first().map(|_| grid.after(now)),
+            Mode::Forward | Mode::Echo => listening
                 .iter()
                 .filter_map(|key| self.fill_due(now, *key, legs))
                 .min()
@@ -328,6 +328,12 @@ impl Room {
     fn present(&self, legs: &Legs) -> Vec<LegKey> {
         let takes_part = |key: &&LegKey| legs.get(key).is_some_and(Leg::takes_part);
         self.legs.iter().filter(takes_part).copied().collect()
+    }
+
+    /// Legs that are sent audio or silence.
+    fn listening(&self, legs: &Legs) -> Vec<LegKey> {
+        let listens = |key: &&LegKey| legs.get(key).is_some_and(Leg::listens);
+        self.legs.iter().filter(listens).copied().collect()
     }
 
     /// Who is forwarded a leg's packets; as the relation is mutual, also whose packets it is forwarded.

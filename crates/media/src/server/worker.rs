@@ -350,7 +350,10 @@ impl Worker {
         let leg = self.legs.get_mut(&key).ok_or(MediaError::NoLeg)?;
         let result = uncaught(|| change(leg));
         self.demux.name(key, leg.peer.local_ufrag());
+        let room = leg.room;
         self.guard(key, |worker| worker.drive(now, key, None));
+        // The direction may be another.
+        self.settle(now, room);
         result
     }
 

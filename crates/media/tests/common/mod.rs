@@ -158,7 +158,7 @@ impl Caller {
                 "{what}; last levels {:?}",
                 levels(last)
             );
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
