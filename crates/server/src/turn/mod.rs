@@ -4,10 +4,10 @@
 //! machine or one network only a relay gives. This one is part of the binary, so that nothing else need be set up.
 //! Because it relays to nothing but our own media ports, stealing a credential of it gains nothing.
 //!
-//! - [`stun`]: bytes to messages and back.
-//! - [`table`]: allocations, permissions, channels; no socket, no clock.
-//! - [`service`]: a message in, a message out: authentication and the methods.
-//! - [`server`]: the sockets.
+//! - `stun`: bytes to messages and back.
+//! - `table`: allocations, permissions, channels; no socket, no clock.
+//! - `service`: a message in, a message out: authentication and the methods.
+//! - `server`: the sockets.
 mod server;
 mod service;
 mod stun;
