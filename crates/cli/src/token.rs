@@ -63,8 +63,12 @@ pub(crate) enum Command {
         /// Where every call goes.
         #[arg(long, value_name = "ADDRESS")]
         destination: String,
-        /// A page that may use it, such as https://shop.example.com; may be repeated [default: every page]
-        #[arg(long, value_name = "ORIGIN")]
+        // Not a doc comment, where the address would have to be a link.
+        #[arg(
+            long,
+            value_name = "ORIGIN",
+            help = "A page that may use it, such as https://shop.example.com; may be repeated [default: every page]"
+        )]
         origin: Vec<String>,
         /// What you call it [default: the destination and the time]
         #[arg(long, value_name = "TEXT")]

@@ -105,7 +105,9 @@ pub enum ServeError {
     #[error("media: {0}")]
     Media(#[from] MediaError),
     /// The TURN server.
-    #[error("TURN cannot listen on {address}: {source}; choose another address with turn_listen in the configuration file, or `off`")]
+    #[error(
+        "TURN cannot listen on {address}: {source}; choose another address with turn_listen in the configuration file, or `off`"
+    )]
     Turn {
         /// The address that was asked for.
         address: SocketAddr,
@@ -280,7 +282,11 @@ async fn start_turn(listen: SocketAddr, media: &MediaServer) -> Result<TurnServe
         source,
     };
     let peers = media.addresses();
-    let advertise = match peers.iter().map(SocketAddr::ip).find(|ip| !ip.is_loopback()) {
+    let advertise = match peers
+        .iter()
+        .map(SocketAddr::ip)
+        .find(|ip| !ip.is_loopback())
+    {
         Some(reachable) if listen.ip().is_unspecified() => reachable,
         None if listen.ip().is_unspecified() => IpAddr::from([127, 0, 0, 1]),
         _ => listen.ip(),
