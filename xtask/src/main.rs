@@ -1,2 +1,55 @@
-//! The project's tasks.
-fn main() {}
+//! The project's tasks. `cargo xtask` lists them.
+mod bench;
+mod bootstrap;
+mod check;
+mod dist;
+mod shell;
+mod test;
+mod up;
+mod web;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask TASK
+
+  up      set up this machine, build, and run the server with demo data; Ctrl-C ends it
+  test    every check: formatting, lints, docs, layering, unit, integration and browser tests, size gates
+          --fast leaves the browser tests out
+  ci      what CI runs: the same as test
+  build   target/release/offhook with all web assets inside
+  dist    npm packages and the release binary, into dist/
+  bench   measurements; `bench first-call [--calls N]` times our client beside the official one
+  web     only the web parts, into target/web
+  setup   only what the other tasks install first
+
+What is missing on the machine is installed where that can be done, and named where it cannot.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (task, rest) = match arguments.split_first() {
+        Some((task, rest)) => (task.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    let done = match task {
+        "up" => up::run_up(rest),
+        "test" | "ci" => test::task(rest),
+        "build" => dist::build(),
+        "dist" => dist::run_dist(),
+        "bench" => bench::task(rest),
+        "web" => bootstrap::everything().and_then(|()| web::build()),
+        "setup" => bootstrap::everything(),
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("there is no task `{other}`\n\n{HELP}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -86,3 +86,13 @@ export async function expectToHear(page: Page, hz: number): Promise<void> {
 export async function expectNotToHear(page: Page, hz: number): Promise<void> {
   await expect.poll(() => hears(page, hz), { message: `does not hear ${hz} Hz`, timeout: 15_000 }).toBeLessThan(ABSENT_DB);
 }
+
+/** Everybody goes, as people do: their pages are left, so that nobody stays online, and their browsers are closed. */
+export async function leave(parties: Party[]): Promise<void> {
+  await Promise.all(
+    parties.map(async ({ browser, page }) => {
+      await page.goto('about:blank');
+      await browser.close();
+    })
+  );
+}

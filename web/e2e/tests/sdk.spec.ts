@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { expectNotToHear, expectToHear, type Party } from '../support/party.js';
+import { expectNotToHear, expectToHear, leave, type Party } from '../support/party.js';
 import { answer, connect, dial, hangup, Pages, rings, status } from '../support/sdk.js';
 import { Server } from '../support/server.js';
 
@@ -18,7 +18,7 @@ test.afterAll(async () => {
   await server.stop();
 });
 test.afterEach(async () => {
-  await Promise.all(parties.map(({ browser }) => browser.close()));
+  await leave(parties);
   parties = [];
 });
 

@@ -278,6 +278,8 @@ export class SignalWire extends Destroyable implements DeviceController {
       (event) => {
         if (event.persisted || this.#options.reconnectAttachedCalls) return;
         for (const call of this.#calls.values()) call.destroy();
+        // Else calls would ring here for as long as the session could be resumed.
+        if (this.isRegistered) this.driver.command('execute', { method: 'subscriber.offline' }).catch(() => undefined);
       },
       { signal: this.#page.signal }
     );

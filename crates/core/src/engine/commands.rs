@@ -149,6 +149,10 @@ impl Engine {
         for command in std::mem::take(&mut self.online.commands) {
             self.ctx.done(command, Err(ended.clone()));
         }
+        if self.session.is_ready() && self.online.done {
+            // Else calls would go on ringing here for as long as the session could be resumed.
+            self.ctx.request(method::SUBSCRIBER_OFFLINE, json::empty(), Purpose::Forgotten);
+        }
         self.not_ready();
         self.session.close(&mut self.ctx);
         if std::mem::take(&mut self.connected) {

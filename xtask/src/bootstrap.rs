@@ -1,0 +1,196 @@
+//! What the machine must have: looked for, installed where that can be done, and named where it cannot.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::shell::{Done, command, has, output, run, succeeds_within};
+
+/// Oldest Node that runs the build.
+const NODE: u32 = 20;
+/// A network that does not answer is given up after so long.
+const RUSTUP_LIMIT: Duration = Duration::from_secs(60);
+
+/// How the browser module is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wasm {
+    /// The toolchain has the target.
+    Target,
+    /// Debian's compiler builds the standard library along.
+    Debian,
+}
+
+/// All that building needs.
+pub(crate) fn everything() -> Done {
+    node()?;
+    let mut missing = Vec::new();
+    if !(has("cc") || has("gcc") || has("clang")) {
+        missing.push(Package {
+            apt: "gcc",
+            brew: "llvm",
+            what: "a C compiler (crypto, SQLite and Opus are C)",
+        });
+    }
+    if !has("cmake") {
+        missing.push(Package {
+            apt: "cmake",
+            brew: "cmake",
+            what: "cmake (builds libopus)",
+        });
+    }
+    install(&missing)?;
+    wasm().map(drop)
+}
+
+/// The browser of the tests.
+pub(crate) fn chromium() -> Done {
+    let found = std::env::var_os("OFFHOOK_CHROMIUM").is_some()
+        || [
+            "/usr/bin/chromium",
+            "/usr/bin/chromium-browser",
+            "/usr/bin/google-chrome",
+            "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        ]
+        .iter()
+        .any(|path| Path::new(path).exists());
+    if found {
+        return Ok(());
+    }
+    install(&[Package {
+        apt: "chromium",
+        brew: "google-chrome",
+        what: "Chromium (the browser tests run in it)",
+    }])
+}
+
+struct Package {
+    apt: &'static str,
+    brew: &'static str,
+    what: &'static str,
+}
+
+fn install(packages: &[Package]) -> Done {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    let wanted: Vec<&str> = packages.iter().map(|package| package.what).collect();
+    println!("missing: {}", wanted.join(", "));
+    let apt: Vec<&str> = packages.iter().map(|package| package.apt).collect();
+    let brew: Vec<&str> = packages.iter().map(|package| package.brew).collect();
+    let by_hand = || {
+        let line = if cfg!(target_os = "macos") {
+            format!("brew install {}", brew.join(" "))
+        } else {
+            format!("sudo apt-get install {}", apt.join(" "))
+        };
+        format!(
+            "please install {}; on most machines that is\n\n    {line}\n\nthen run this again",
+            wanted.join(", ")
+        )
+    };
+    if cfg!(target_os = "macos") {
+        if !has("brew") {
+            return Err(by_hand());
+        }
+        let mut arguments = vec!["install"];
+        arguments.extend(&brew);
+        return run(command("brew", &arguments), "installing with brew")
+            .map_err(|error| format!("{error}\n{}", by_hand()));
+    }
+    let root = output("id", &["-u"]).as_deref() == Some("0");
+    let sudo = !root && succeeds_within(command("sudo", &["-n", "true"]), Duration::from_secs(5));
+    if !has("apt-get") || !(root || sudo) {
+        return Err(by_hand());
+    }
+    let as_root = |arguments: &[&str]| {
+        let mut line = if root {
+            command("apt-get", &[])
+        } else {
+            command("sudo", &["-n", "apt-get"])
+        };
+        line.args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive");
+        line
+    };
+    run(as_root(&["update", "-qq"]), "looking up packages")?;
+    let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    arguments.extend(&apt);
+    run(as_root(&arguments), "installing packages")
+        .map_err(|error| format!("{error}\n{}", by_hand()))
+}
+
+fn node() -> Done {
+    let version = output("node", &["--version"]);
+    let major = version.as_deref().and_then(|version| {
+        version
+            .trim_start_matches('v')
+            .split('.')
+            .next()?
+            .parse::<u32>()
+            .ok()
+    });
+    match major {
+        Some(major) if major >= NODE && (has("npm")) => Ok(()),
+        Some(major) if major >= NODE => {
+            Err("Node is here, but npm is not; install it with Node's own package".into())
+        }
+        Some(_) => Err(format!(
+            "Node {} is too old: {NODE} or newer is needed; see https://nodejs.org for your system",
+            version.unwrap_or_default()
+        )),
+        None => Err(format!(
+            "Node is missing: install version {NODE} or newer (https://nodejs.org), then run this again"
+        )),
+    }
+}
+
+/// Finds, or makes, a way to compile for WebAssembly.
+pub(crate) fn wasm() -> Done<Wasm> {
+    let target = "wasm32-unknown-unknown";
+    let std_here = || {
+        let sysroot = output("rustc", &["--print", "sysroot"])?;
+        Path::new(&sysroot)
+            .join("lib/rustlib")
+            .join(target)
+            .join("lib")
+            .exists()
+            .then_some(())
+    };
+    if std_here().is_some() {
+        return Ok(Wasm::Target);
+    }
+    if debian_is_here() {
+        return Ok(Wasm::Debian);
+    }
+    println!("── asking rustup for the WebAssembly target");
+    if has("rustup")
+        && succeeds_within(command("rustup", &["target", "add", target]), RUSTUP_LIMIT)
+        && std_here().is_some()
+    {
+        return Ok(Wasm::Target);
+    }
+    if has("apt-get") {
+        println!("rustup has none to offer: taking Debian's compiler instead");
+        let packages = ["rustc-web", "rust-web-src", "lld-19"];
+        let packages = packages.map(|apt| Package {
+            apt,
+            brew: "rustup",
+            what: "Debian's compiler for WebAssembly",
+        });
+        install(&packages)?;
+        if debian_is_here() {
+            return Ok(Wasm::Debian);
+        }
+    }
+    Err(format!(
+        "the WebAssembly target is missing; please run\n\n    rustup target add {target}\n\nthen run this again"
+    ))
+}
+
+fn debian_is_here() -> bool {
+    has("/usr/bin/wasm-ld-19")
+        && output("/usr/bin/rustc", &["--print", "sysroot"]).is_some_and(|sysroot| {
+            Path::new(&sysroot)
+                .join("lib/rustlib/src/rust/library/std")
+                .exists()
+        })
+}
