@@ -205,7 +205,7 @@ impl Server {
             let Some(data) = datagram.get(..length) else {
                 continue;
             };
-            let bytes = self.state().service.from_peer(client, peer, data, now_s());
+            let bytes = self.state().service.peer_data(client, peer, data, now_s());
             if let Some(bytes) = bytes {
                 self.send(client, bytes);
             }

@@ -266,7 +266,7 @@ impl Service {
     }
 
     /// A peer's bytes in the form the client takes them.
-    pub(super) fn from_peer(
+    pub(super) fn peer_data(
         &mut self,
         client: Client,
         peer: SocketAddr,
