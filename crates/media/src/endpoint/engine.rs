@@ -265,7 +265,7 @@ impl Engine {
         let mut buffer = [0; MAX_DATAGRAM];
         for _ in 0..BATCH {
             let Some((length, from)) = self.sockets[socket].receive(&mut buffer) else {
-                break;
+                return Ok(None);
             };
             let now = Instant::now();
             let (to, datagram) = (self.sockets[socket].address, &buffer[..length]);
