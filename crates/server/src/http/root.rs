@@ -1,5 +1,6 @@
 //! The path `/`, which is the relay's socket and the demo's front page at once, and every path that is a file.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -12,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use super::App;
 use super::error::ApiError;
-use super::origin::Peer;
+use super::origin::{Caller, Peer};
 use crate::assets::Assets;
 
 const LANDING_PAGE: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>Offhook</title>\
@@ -24,10 +25,15 @@ pub(super) async fn root(
     State(app): State<Arc<App>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     Extension(peer): Extension<Peer>,
+    caller: Caller,
     headers: HeaderMap,
 ) -> Response {
     match upgrade {
-        Ok(upgrade) => app.relay.upgrade(upgrade, &headers, peer.address),
+        Ok(upgrade) => {
+            // Behind a trusted proxy the client is not the other end of the socket.
+            let client = SocketAddr::new(caller.ip, peer.address.port());
+            app.relay.upgrade(upgrade, &headers, client)
+        }
         Err(rejection) if headers.contains_key(UPGRADE) => {
             ApiError::BadRequest(rejection.body_text()).into_response()
         }

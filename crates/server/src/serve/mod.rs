@@ -205,6 +205,7 @@ impl Server {
             iss: app.mint.issuer.iss.clone(),
         };
         note.write(&app.config.data).map_err(ServeError::Runtime)?;
+        warn_of_exposure(&app.config, http_address);
         connections.serve(listener, None);
         if let Some((listener, acceptor)) = tls_listener {
             connections.serve(listener, Some(acceptor));
@@ -299,6 +300,19 @@ async fn start_turn(listen: SocketAddr, media: &MediaServer) -> Result<TurnServe
         peers,
     };
     TurnServer::start(config).await.map_err(failed)
+}
+
+/// What an owner may not have meant. Neither is refused: inside a container every listener is beyond loopback.
+fn warn_of_exposure(config: &Config, http: SocketAddr) {
+    if http.ip().is_loopback() {
+        return;
+    }
+    if !config.trust_proxy {
+        tracing::warn!(%http, "plain HTTP is served beyond this machine: tokens and calls can be read on the way; put a TLS proxy in front and set trust_proxy, or offer listen_tls only");
+    }
+    if config.demo {
+        tracing::warn!(%http, "the demo is served beyond this machine, and with it the demo agent's password");
+    }
 }
 
 /// With the port that the system chose.
