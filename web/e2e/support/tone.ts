@@ -30,7 +30,10 @@ export function toneFile(hz: number): string {
   return path;
 }
 
-/** Share of a recording's energy at a frequency, in dB below full scale (Goertzel over the loudest quarter second). */
+/**
+ * Level of a frequency in a recording, in dB below full scale, in the quarter second where it is loudest. Goertzel behind a
+ * Hann window: without it the edges of the others' bursts leak into every frequency.
+ */
 export function levelInFile(path: string, hz: number): number {
   const wav = readFileSync(path);
   const rate = wav.readUInt32LE(24);
@@ -41,7 +44,10 @@ export function levelInFile(path: string, hz: number): number {
   for (let start = 0; start + window <= samples.length; start += window / 2) {
     const coefficient = 2 * Math.cos((2 * Math.PI * hz) / rate);
     let [one, two] = [0, 0];
-    for (let at = start; at < start + window; at++) [one, two] = [samples[at]! / 32768 + coefficient * one - two, one];
+    for (let at = 0; at < window; at++) {
+      const sample = (samples[start + at]! / 32768) * (1 - Math.cos((2 * Math.PI * at) / window));
+      [one, two] = [sample + coefficient * one - two, one];
+    }
     const power = one * one + two * two - coefficient * one * two;
     best = Math.max(best, (2 * Math.sqrt(Math.max(power, 0))) / window);
   }

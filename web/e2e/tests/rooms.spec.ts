@@ -1,0 +1,73 @@
+import { expect, test } from '@playwright/test';
+import { nativeCall } from '../support/dial.js';
+import { expectNotToHear, expectToHear, leave, type Party } from '../support/party.js';
+import { connect, dial, hangup, Pages, status } from '../support/sdk.js';
+import { Server } from '../support/server.js';
+import { levelInFile } from '../support/tone.js';
+
+let server: Server;
+let pages: Pages;
+let parties: Party[] = [];
+const ROOM = '/public/lobby';
+
+test.beforeAll(async () => {
+  server = await Server.start();
+  pages = await Pages.start(() => server);
+});
+test.afterAll(async () => {
+  pages.stop();
+  await server.stop();
+});
+test.afterEach(async () => {
+  await leave(parties);
+  parties = [];
+});
+
+async function inRoom(which: 'ours' | 'official', name: string, hz: number): Promise<Party> {
+  const opened = await pages.open(which, hz);
+  parties.push(opened);
+  await connect(opened.page, server.token(name));
+  await dial(opened.page, ROOM);
+  await status(opened.page, 'connected');
+  return opened;
+}
+
+test('a room of three: ours, the official client and a native caller each hear the other two and not themselves', async () => {
+  const ours = await inRoom('ours', 'alice', 600);
+  const official = await inRoom('official', 'bob', 1100);
+  const native = nativeCall(server, 'carol', ROOM, 1900, 14);
+  await native.connected;
+  await Promise.all([
+    expectToHear(ours.page, 1100), expectToHear(ours.page, 1900), expectToHear(official.page, 600), expectToHear(official.page, 1900)
+  ]);
+  await Promise.all([expectNotToHear(ours.page, 600), expectNotToHear(official.page, 1100)]);
+  const names = await ours.page.evaluate(() => (globalThis as never as Record<string, any>).call.participants.map((one: any) => one.name).sort());
+  expect(names).toEqual(['alice', 'bob', 'carol']);
+  await native.report;
+  expect(levelInFile(native.recording, 600)).toBeGreaterThan(-30);
+  expect(levelInFile(native.recording, 1100)).toBeGreaterThan(-30);
+  expect(levelInFile(native.recording, 1900)).toBeLessThan(-50);
+  // Two are left, and still hear each other.
+  await Promise.all([expectToHear(ours.page, 1100), expectToHear(official.page, 600)]);
+  await hangup(ours.page);
+});
+
+for (const members of [2, 5]) {
+  test(`${members} native callers in a room hear each other and not themselves`, async () => {
+    const tones = [500, 800, 1200, 1700, 2300].slice(0, members);
+    const calls = tones.map((hz, index) => nativeCall(server, `caller${index}`, ROOM, hz, 6));
+    await Promise.all(calls.map(({ connected }) => connected));
+    const reports = await Promise.all(calls.map(({ report }) => report));
+    for (const report of reports) {
+      expect(report.lost).toBe(0);
+      expect(report.packets).toBeGreaterThan(250);
+    }
+    for (const call of calls) {
+      for (const hz of tones) {
+        const level = levelInFile(call.recording, hz);
+        if (hz === call.hz) expect(level, `own ${hz} Hz`).toBeLessThan(-50);
+        else expect(level, `${hz} Hz heard by ${call.hz} Hz`).toBeGreaterThan(-30);
+      }
+    }
+  });
+}
