@@ -198,3 +198,21 @@ async fn a_draining_server_says_so_closes_sockets_and_takes_no_new_ones() {
         other => panic!("{other:?}"),
     }
 }
+
+#[tokio::test]
+async fn another_socket_is_no_new_allowance() {
+    let server = TestServer::start().await;
+    let mut client = server.connected("alice").await;
+    // As soon as one is refused, as many more as leave two seconds of debt.
+    while client.request("no.such", json!({})).await["error"]["code"] == -32601 {
+        for _ in 0..20 {
+            client.send("no.such", json!({})).await;
+        }
+    }
+    for _ in 0..2 * limits::FRAMES_PER_SECOND {
+        client.send("no.such", json!({})).await;
+    }
+    let mut client = client.resumed(server.address).await;
+    let error = client.err("no.such", json!({})).await;
+    assert_eq!(error["data"]["cause"], "RATE_LIMITED");
+}

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use offhook_proto::limits;
+
 /// What to do with a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -25,13 +27,23 @@ pub(crate) struct Budget {
 
 impl Budget {
     /// A full bucket of `burst` frames, refilled with `per_second`.
-    pub(crate) fn new(now: Instant, per_second: u32, burst: u32) -> Self {
+    fn new(now: Instant, per_second: u32, burst: u32) -> Self {
         Self {
             per_second: per_second.into(),
             burst: burst.into(),
             tokens: burst.into(),
             at: now,
         }
+    }
+
+    /// What a client may ask.
+    pub(crate) fn requests(now: Instant) -> Self {
+        Self::new(now, limits::FRAMES_PER_SECOND, limits::FRAMES_BURST)
+    }
+
+    /// What a client may answer: acks and pongs.
+    pub(crate) fn responses(now: Instant) -> Self {
+        Self::new(now, limits::RESPONSES_PER_SECOND, limits::RESPONSES_BURST)
     }
 
     /// Counts one frame.

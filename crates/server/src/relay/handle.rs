@@ -1,8 +1,9 @@
 //! How everybody else speaks to a session: by messages to its mailbox.
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use axum::extract::ws::Utf8Bytes;
 use offhook_auth::{SatClaims, SatKind};
@@ -12,6 +13,7 @@ use serde_json::value::RawValue;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::budget::{Budget, Verdict};
 use super::outbox::Keep;
 
 /// Who a session belongs to, for its whole life. Dialogs belong to the same.
@@ -58,6 +60,8 @@ struct Inner {
     owner: Arc<Owner>,
     mailbox: mpsc::UnboundedSender<SessionMessage>,
     attached: AtomicBool,
+    /// Used by the one socket that speaks for the session; here, so that a new socket is no new allowance.
+    requests: Mutex<Budget>,
 }
 
 impl SessionHandle {
@@ -68,12 +72,14 @@ impl SessionHandle {
         mailbox: mpsc::UnboundedSender<SessionMessage>,
     ) -> Self {
         let attached = AtomicBool::new(false);
+        let requests = Mutex::new(Budget::requests(Instant::now()));
         Self(Arc::new(Inner {
             serial,
             protocol,
             owner,
             mailbox,
             attached,
+            requests,
         }))
     }
 
@@ -97,6 +103,16 @@ impl SessionHandle {
 
     pub(super) fn set_attached(&self, attached: bool) {
         self.0.attached.store(attached, Ordering::Relaxed);
+    }
+
+    /// Counts a request of the client.
+    pub(super) fn count_request(&self, now: Instant) -> Verdict {
+        // Nothing that can panic runs under the lock.
+        self.0
+            .requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(now)
     }
 
     /// Whether the session's task has ended.

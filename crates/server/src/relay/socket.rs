@@ -59,6 +59,7 @@ struct Socket {
     frames: mpsc::Sender<Utf8Bytes>,
     outgoing: mpsc::Receiver<Utf8Bytes>,
     close: CancellationToken,
+    /// Until it is authenticated; then the session's counts.
     requests: Budget,
     responses: Budget,
     /// Bounds the requests that wait for the session.
@@ -107,8 +108,8 @@ impl Socket {
             frames,
             outgoing,
             close: CancellationToken::new(),
-            requests: Budget::new(now, limits::FRAMES_PER_SECOND, limits::FRAMES_BURST),
-            responses: Budget::new(now, limits::RESPONSES_PER_SECOND, limits::RESPONSES_BURST),
+            requests: Budget::requests(now),
+            responses: Budget::responses(now),
             waiting: Arc::new(Semaphore::new(limits::HELD_FRAMES)),
             heard_at: now,
             next_ping: now + timing.ping_interval,
@@ -408,7 +409,12 @@ impl Socket {
     }
 
     fn count_request(&mut self) -> Result<Verdict, Ending> {
-        match self.requests.take(Instant::now()) {
+        let now = Instant::now();
+        let verdict = match &self.phase {
+            Phase::Waiting { .. } => self.requests.take(now),
+            Phase::Speaking { session } => session.count_request(now),
+        };
+        match verdict {
             Verdict::Close => Err((close_code::POLICY, "too many requests")),
             verdict => Ok(verdict),
         }

@@ -44,7 +44,7 @@ impl Client {
                 .headers_mut()
                 .insert("origin", origin.parse().unwrap());
         }
-        let (socket, _) = tokio_tungstenite::connect_async(request).await?;
+        let (socket, _) = tokio_tungstenite::connect_async_with_config(request, None, true).await?;
         Ok(Self {
             socket,
             next_id: 0,

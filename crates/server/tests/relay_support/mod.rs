@@ -13,6 +13,7 @@ use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{ConnectInfo, State};
 use axum::routing::get;
+use axum::serve::ListenerExt as _;
 use http::HeaderMap;
 use offhook_auth::{Issuer, KeyRing};
 use offhook_media::{MediaConfig, MediaServer};
@@ -84,6 +85,7 @@ impl TestServer {
         let address = listener.local_addr().unwrap();
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let http = tokio::spawn(async move {
+            let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
             let _ = axum::serve(listener, service).await;
         });
         Self {

@@ -36,6 +36,9 @@ use crate::store::{Address, ConferenceRoom};
 /// The media server answers in milliseconds; one that does not is not waited for.
 const MEDIA_ANSWER: Duration = Duration::from_secs(3);
 
+/// A room that nobody has come into after so long ends: whoever it was made for could not come.
+const EMPTY: Duration = Duration::from_secs(5);
+
 /// What a room is for.
 #[derive(Clone)]
 pub(super) enum Kind {
@@ -159,6 +162,7 @@ pub(super) fn spawn(context: Arc<Context>, kind: Kind) -> RoomHandle {
         legs: Vec::new(),
         calling: None,
         locked: false,
+        began: Instant::now(),
         context,
     };
     room.context.counters.rooms.add(1);
@@ -179,6 +183,7 @@ struct Room {
     /// While somebody is being called.
     calling: Option<Calling>,
     locked: bool,
+    began: Instant,
 }
 
 /// A call that has not been answered yet.
@@ -270,7 +275,8 @@ impl Room {
             .calling
             .as_ref()
             .and_then(|calling| calling.group.deadline());
-        legs.flatten().chain(ringing).min()
+        let empty = self.legs.is_empty().then_some(self.began + EMPTY);
+        legs.flatten().chain(ringing).chain(empty).min()
     }
 
     fn on_deadline(&mut self) {
