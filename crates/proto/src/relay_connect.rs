@@ -108,6 +108,26 @@ pub struct ConnectResult {
     pub authorization: Authorization,
     /// For the client's peer connections.
     pub ice_servers: Vec<IceServer>,
+    /// What only our servers say; other clients pass over it.
+    pub offhook: ServerTraits,
+}
+
+/// What a client of ours may rely on beyond the protocol.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ServerTraits {
+    /// Version of the server.
+    pub version: &'static str,
+    /// Offers without candidates are answered: the server sees where packets come from.
+    pub peer_reflexive: bool,
+}
+
+impl Default for ServerTraits {
+    fn default() -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            peer_reflexive: true,
+        }
+    }
 }
 
 /// Who the client is, and until when.

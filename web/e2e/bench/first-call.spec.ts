@@ -16,15 +16,19 @@ async function once({ page }: Party): Promise<number> {
     const call = (g.call = await g.client.dial('/public/network-test', { audio: true, video: false }));
     const first = await new Promise<number>((resolve, reject) => {
       const limit = setTimeout(() => reject(new Error('no audio within 15 s')), 15_000);
-      const look = () => {
+      const look = async (): Promise<void> => {
         const receivers: RTCRtpReceiver[] = call.rtcPeerConnection?.getReceivers() ?? [];
-        // Sources are there from the first packet that was decoded on.
-        if (receivers.some((receiver) => receiver.track.kind === 'audio' && receiver.getSynchronizationSources().length > 0)) {
-          clearTimeout(limit);
-          resolve(performance.now() - started);
-        } else setTimeout(look, 2);
+        for (const receiver of receivers.filter(({ track }) => track.kind === 'audio')) {
+          for (const entry of (await receiver.getStats()).values()) {
+            if (entry.type === 'inbound-rtp' && entry.packetsReceived > 0) {
+              clearTimeout(limit);
+              return resolve(performance.now() - started);
+            }
+          }
+        }
+        setTimeout(() => void look(), 2);
       };
-      look();
+      void look();
     });
     await call.hangup();
     return first;

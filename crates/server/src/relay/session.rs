@@ -12,6 +12,7 @@ use offhook_proto::event::{AuthorizationState, EventEnvelope};
 use offhook_proto::relay::{self, Request, RpcError};
 use offhook_proto::relay_connect::{
     Authorization, Confirmation, ConnectResult, FabricSubscriber, ReauthenticateParams,
+    ServerTraits,
 };
 use offhook_proto::room::CallParams;
 use offhook_proto::verto::VertoParams;
@@ -236,6 +237,7 @@ impl Session {
             ice_servers: self.shared.turn.as_ref().map_or_else(Vec::new, |turn| {
                 turn.ice_servers(&owner.subscriber_id, limits::TURN_TTL_S)
             }),
+            offhook: ServerTraits::default(),
         }
     }
 
