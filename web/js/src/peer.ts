@@ -91,9 +91,9 @@ export class Leg {
     if (await this.#granted(media)) {
       // No prompt can come up: the offer need not wait for the devices to open.
       add();
-      const captured = this.#capture(media);
+      // Nor need the answer: what goes wrong with the devices is reported from in there.
+      this.#capture(media).catch(() => undefined);
       await this.#describe(await pc.createOffer(), waitForCandidates);
-      await captured;
     } else {
       await this.#capture(media);
       if (this.#closed) return;
