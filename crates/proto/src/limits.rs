@@ -111,6 +111,8 @@ pub const TURN_CHANNEL_S: u64 = 600;
 pub const TURN_BYTES_PER_SECOND: u64 = 1_000_000;
 /// TCP connections to the TURN server at once.
 pub const TURN_CONNECTIONS: usize = 4_096;
+/// TCP connections to the TURN server at once from one IP address.
+pub const TURN_CONNECTIONS_PER_IP: usize = 512;
 /// A TURN TCP connection without an allocation is closed after so long.
 pub const TURN_IDLE_MS: u64 = 30_000;
 /// A TURN nonce is good for so long, seconds.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use offhook_proto::limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::TurnConfig;
@@ -22,6 +22,8 @@ use crate::clock::now_s;
 const TCP_QUEUE: usize = 256;
 /// How often allocations are looked over.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How long no connection is taken after one could not be.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Ports tried until one is free for UDP and TCP.
 const PORT_TRIES: usize = 16;
 
@@ -69,12 +71,11 @@ impl Drop for Relay {
 
 impl Server {
     pub(super) fn new(udp: UdpSocket, config: TurnConfig, stop: CancellationToken) -> Self {
-        let service = Service::new(config.peers, config.realm, config.secret);
         Self {
             udp,
             advertise: config.advertise,
             state: Mutex::new(State {
-                service,
+                service: Service::new(config),
                 relays: HashMap::new(),
                 connections: 0,
                 outgoing: HashMap::new(),
@@ -84,7 +85,7 @@ impl Server {
     }
 
     pub(super) async fn run(self: Arc<Self>, tcp: TcpListener) {
-        let places = Arc::new(Semaphore::new(limits::TURN_CONNECTIONS));
+        tokio::spawn(Arc::clone(&self).accept(tcp));
         let mut sweep = tokio::time::interval(SWEEP);
         let mut datagram = [0; LONGEST];
         loop {
@@ -101,19 +102,54 @@ impl Server {
                     // A client that went away answers with ICMP; that concerns nobody else.
                     Err(error) => tracing::debug!(%error, "TURN datagram"),
                 },
-                accepted = tcp.accept() => if let Ok((stream, address)) = accepted
-                    && let Ok(place) = Arc::clone(&places).try_acquire_owned()
-                {
-                    let server = Arc::clone(&self);
-                    tokio::spawn(async move {
-                        server.converse(stream, address).await;
-                        drop(place);
-                    });
-                },
             }
         }
         self.state().relays.clear();
         self.state().outgoing.clear();
+    }
+
+    /// Takes clients over TCP; those beyond the limits are closed at once.
+    async fn accept(self: Arc<Self>, tcp: TcpListener) {
+        loop {
+            let accepted = tokio::select! {
+                () = self.stop.cancelled() => return,
+                accepted = tcp.accept() => accepted,
+            };
+            let (stream, address) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Mostly no file descriptor is left: another try at once would only burn the processor.
+                    tracing::warn!(%error, "TURN cannot take a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            };
+            if let Some((client, outgoing)) = self.admit(address) {
+                tokio::spawn(Arc::clone(&self).converse(client, stream, outgoing));
+            }
+        }
+    }
+
+    fn admit(&self, address: SocketAddr) -> Option<(Client, mpsc::Receiver<Vec<u8>>)> {
+        let mut state = self.state();
+        let of_this_ip = state
+            .outgoing
+            .keys()
+            .filter(|other| other.address.ip() == address.ip());
+        if state.outgoing.len() >= limits::TURN_CONNECTIONS
+            || of_this_ip.count() >= limits::TURN_CONNECTIONS_PER_IP
+        {
+            tracing::debug!(ip = %address.ip(), "TURN has too many connections");
+            return None;
+        }
+        let (queue, outgoing) = mpsc::channel(TCP_QUEUE);
+        state.connections += 1;
+        let client = Client {
+            address,
+            connection: state.connections,
+        };
+        state.outgoing.insert(client, queue);
+        Some((client, outgoing))
     }
 
     /// A panic in another task cannot leave the state half-changed: no change to it spans a call that can panic.
@@ -169,8 +205,8 @@ impl Server {
                 let relayed = socket.as_ref().and_then(|socket| socket.local_addr().ok());
                 let reply = {
                     let mut state = self.state();
-                    let reply = state.service.allocated(client, &asked, relayed, now_s());
-                    if let Some(socket) = socket {
+                    let (stands, reply) = state.service.allocated(client, &asked, relayed, now_s());
+                    if let Some(socket) = socket.filter(|_| stands) {
                         let stop = self.stop.child_token();
                         tokio::spawn(Arc::clone(self).relay(
                             client,
@@ -221,19 +257,13 @@ impl Server {
     }
 
     /// A client over TCP.
-    async fn converse(self: Arc<Self>, stream: TcpStream, address: SocketAddr) {
+    async fn converse(
+        self: Arc<Self>,
+        client: Client,
+        stream: TcpStream,
+        mut outgoing: mpsc::Receiver<Vec<u8>>,
+    ) {
         let _ = stream.set_nodelay(true);
-        let (queue, mut outgoing) = mpsc::channel::<Vec<u8>>(TCP_QUEUE);
-        let client = {
-            let mut state = self.state();
-            state.connections += 1;
-            let client = Client {
-                address,
-                connection: state.connections,
-            };
-            state.outgoing.insert(client, queue);
-            client
-        };
         let (mut reader, mut writer) = stream.into_split();
         let write = async {
             while let Some(bytes) = outgoing.recv().await {

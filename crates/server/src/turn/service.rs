@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use offhook_proto::limits;
 
-use super::TurnSecret;
 use super::stun::{Class, Message, Method, attribute, long_term_key};
 use super::table::{Client, Refusal, Table};
+use super::{TurnConfig, TurnSecret};
 
 /// UDP, as REQUESTED-TRANSPORT names it.
 const UDP: u8 = 17;
@@ -37,14 +37,17 @@ pub(super) struct Service {
     pub(super) table: Table,
     realm: String,
     secret: TurnSecret,
+    /// Of the relayed addresses, as REQUESTED-ADDRESS-FAMILY names it.
+    family: u8,
 }
 
 impl Service {
-    pub(super) fn new(peers: Vec<SocketAddr>, realm: String, secret: TurnSecret) -> Self {
+    pub(super) fn new(config: TurnConfig) -> Self {
         Self {
-            table: Table::new(peers),
-            realm,
-            secret,
+            table: Table::new(config.peers),
+            realm: config.realm,
+            secret: config.secret,
+            family: if config.advertise.is_ipv4() { 1 } else { 2 },
         }
     }
 
@@ -78,6 +81,11 @@ impl Service {
                 .with_error(420, "Unknown Attribute")
                 .with(0x000a, kind.to_be_bytes());
             return Step::Reply(refusal.write(Some(&key)));
+        }
+        if message.method == Method::Allocate
+            && let Some(answer) = self.table.told_before(client, &user, message.transaction)
+        {
+            return Step::Reply(answer);
         }
         let done = match message.method {
             Method::Allocate => match self.wanted(client, &message, &user) {
@@ -181,27 +189,39 @@ impl Service {
             Some(_) => return Err(Refusal(442, "Unsupported Transport Protocol")),
             None => return Err(Refusal::BAD_REQUEST),
         }
+        // Relayed addresses are of the family of our own; a client that asks for none takes IPv4 (RFC 8656, 7.2).
+        let family = message
+            .get(attribute::REQUESTED_ADDRESS_FAMILY)
+            .and_then(|value| value.first());
+        if family.is_some_and(|family| *family != self.family) {
+            return Err(Refusal(440, "Address Family not Supported"));
+        }
         self.table.may_allocate(client, user)
     }
 
-    /// The relayed socket is there, or could not be had.
+    /// The relayed socket is there, or could not be had. True when the allocation stands.
     pub(super) fn allocated(
         &mut self,
         client: Client,
         asked: &Allocate,
         relayed: Option<SocketAddr>,
         now_s: u64,
-    ) -> Vec<u8> {
-        let Some(relayed) = relayed else {
-            return refuse(&asked.request, Refusal::CAPACITY, &asked.key);
+    ) -> (bool, Vec<u8>) {
+        // Others may have taken the last place while the socket was opened.
+        let may = self.table.may_allocate(client, &asked.user);
+        let relayed = match may.and(relayed.ok_or(Refusal::CAPACITY)) {
+            Ok(relayed) => relayed,
+            Err(refusal) => return (false, refuse(&asked.request, refusal, &asked.key)),
         };
         let wished = asked.request.number(attribute::LIFETIME);
         let life = self.table.allocate(client, &asked.user, wished, now_s);
-        reply(&asked.request, Class::Success)
+        let answer = reply(&asked.request, Class::Success)
             .with_address(attribute::XOR_RELAYED_ADDRESS, relayed)
             .with(attribute::LIFETIME, life.to_be_bytes())
             .with_address(attribute::XOR_MAPPED_ADDRESS, client.address)
-            .write(Some(&asked.key))
+            .write(Some(&asked.key));
+        self.table.told(client, asked.request.transaction, &answer);
+        (true, answer)
     }
 
     fn permit(

@@ -180,7 +180,7 @@ impl Message {
     }
 
     /// Whether the integrity attribute was made with this key, over `bytes`, the message as it came.
-    pub(super) fn is_made_with(&self, key: &[u8; 16], bytes: &[u8]) -> bool {
+    pub(super) fn is_made_with(&self, key: &[u8], bytes: &[u8]) -> bool {
         let Some((at, tag)) = self.integrity else {
             return false;
         };
@@ -247,7 +247,7 @@ fn set_length(bytes: &mut [u8]) {
 }
 
 /// HMAC-SHA1 over the message up to the attribute, its length counted as if it ended with the attribute (RFC 8489, 14.5).
-fn integrity(key: &[u8; 16], protected: &[u8]) -> [u8; 20] {
+fn integrity(key: &[u8], protected: &[u8]) -> [u8; 20] {
     let mut bytes = protected.to_vec();
     let length = ((bytes.len() - HEADER + 24) as u16).to_be_bytes();
     bytes[2..4].copy_from_slice(&length);
@@ -350,9 +350,27 @@ mod tests {
     use super::*;
 
     /// RFC 5769, section 2.4: a request with long-term authentication.
-    const LONG_TERM_REQUEST: &str = "000100602112a44278ad3433c6ad72c029da412e00060012e3839ee38388e383aae38383e382af\
-        e382b90000 0015001c662f2f3439396b39353464364f4c33346f4c394653547679363473 4100140 00b6578616d706c652e6f726700\
+    const LONG_TERM_REQUEST: &str = "000100602112a44278ad3433c6ad72c029da412e\
+        00060012e3839ee38388e383aae38383e382afe382b90000\
+        0015001c662f2f3439396b39353464364f4c33346f4c39465354767936347341\
+        0014000b6578616d706c652e6f726700\
         00080014f67024656dd64a3e02b8e0712e85c9a28ca89666";
+    /// Sections 2.2 and 2.3: answers with the address of the client.
+    const ANSWERS: [(&str, &str); 2] = [
+        (
+            "192.0.2.1:32853",
+            "0101003c2112a442b7e7a701bc34d686fa87dfae8022000b7465737420766563746f7220\
+             002000080001a147e112a643000800142b91f599fd9e90c38c7489f92af9ba53f06be7d7\
+             80280004c07d4c96",
+        ),
+        (
+            "[2001:db8:1234:5678:11:2233:4455:6677]:32853",
+            "010100482112a442b7e7a701bc34d686fa87dfae8022000b7465737420766563746f7220\
+             002000140002a1470113a9faa5d3f179bc25f4b5bed2b9d9\
+             00080014a382954e4be67bf11784c97c8292c275bfe3ed4180280004c8fb0b4c",
+        ),
+    ];
+    const SHORT_TERM_KEY: &[u8] = b"VOkJxbRl1RmTxUk/WvJxBt";
 
     fn hex(text: &str) -> Vec<u8> {
         let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -362,8 +380,8 @@ mod tests {
     }
 
     #[test]
-    fn the_vector_of_rfc_5769_is_read_and_verified() {
-        let bytes = hex(&LONG_TERM_REQUEST.replace("4100140 00b", "410014000b"));
+    fn the_long_term_vector_of_rfc_5769_is_read_and_verified() {
+        let bytes = hex(LONG_TERM_REQUEST);
         let message = Message::parse(&bytes).unwrap();
         assert_eq!(
             (message.method, message.class),
@@ -375,6 +393,22 @@ mod tests {
         let key = long_term_key(user, "example.org", "TheMatrIX");
         assert!(message.is_made_with(&key, &bytes));
         assert!(!message.is_made_with(&long_term_key(user, "example.org", "other"), &bytes));
+    }
+
+    #[test]
+    fn the_addresses_in_the_vectors_of_rfc_5769_are_read_and_written() {
+        for (address, bytes) in ANSWERS {
+            let address: SocketAddr = address.parse().unwrap();
+            let bytes = hex(bytes);
+            let message = Message::parse(&bytes).unwrap();
+            assert!(message.is_made_with(SHORT_TERM_KEY, &bytes));
+            let found = message.addresses(attribute::XOR_MAPPED_ADDRESS).next();
+            assert_eq!(found, Some(Some(address)));
+            assert_eq!(
+                message.get(attribute::XOR_MAPPED_ADDRESS).unwrap(),
+                write_address(address, message.transaction)
+            );
+        }
     }
 
     #[test]

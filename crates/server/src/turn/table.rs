@@ -34,6 +34,8 @@ struct Allocation {
     channels: HashMap<u16, (SocketAddr, u64)>,
     /// Bytes that may still be relayed, and when that was counted.
     budget: (u64, u64),
+    /// The request it was made by and the answer to that, for when the answer is lost and the request comes again.
+    made_by: ([u8; 12], Vec<u8>),
 }
 
 /// All allocations of a server. Times are seconds since 1970.
@@ -98,9 +100,30 @@ impl Table {
             permissions: HashMap::new(),
             channels: HashMap::new(),
             budget: (limits::TURN_BYTES_PER_SECOND, now_s),
+            made_by: ([0; 12], Vec::new()),
         };
         self.allocations.insert(client, allocation);
         life
+    }
+
+    /// Keeps the answer that told the client of its allocation.
+    pub(super) fn told(&mut self, client: Client, transaction: [u8; 12], answer: &[u8]) {
+        if let Some(allocation) = self.allocations.get_mut(&client) {
+            allocation.made_by = (transaction, answer.to_vec());
+        }
+    }
+
+    /// The answer once more, if this is the request that made the allocation (RFC 8656, 7.2).
+    pub(super) fn told_before(
+        &self,
+        client: Client,
+        user: &str,
+        transaction: [u8; 12],
+    ) -> Option<Vec<u8>> {
+        let allocation = self.allocations.get(&client)?;
+        let (made_by, answer) = &allocation.made_by;
+        (allocation.user == user && *made_by == transaction && !answer.is_empty())
+            .then(|| answer.clone())
     }
 
     /// Prolongs an allocation, or ends it when 0 is wished; the life that was granted.
