@@ -185,6 +185,7 @@ impl Dialog {
                 "nodeId",
                 json::optional(Some(self.node_id.as_str()).filter(|id| !id.is_empty())),
             ),
+            ("command", self.dial.map_or(Value::Null, json::number)),
         ]);
         ctx.call_event(&self.id, CallEvent::Created(created));
         ctx.call_event(&self.id, CallEvent::UserVariables(self.variables.clone()));

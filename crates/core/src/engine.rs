@@ -197,7 +197,6 @@ impl Engine {
             Step::User(user) => {
                 let id = json::str_of(&user, "id").unwrap_or_default().to_owned();
                 self.session.belongs_to(&id, &self.config.stored);
-                self.session.relay.clone_from(&self.startup.hosts().relay);
                 self.ctx.event(Event::User(user));
                 if self.config.skip_connection
                     && self.session.is_closed()
@@ -205,7 +204,7 @@ impl Engine {
                 {
                     self.settle(Ok(()));
                 } else {
-                    self.session.open(&mut self.ctx);
+                    self.open_session();
                 }
             }
         }
@@ -232,9 +231,7 @@ impl Engine {
             self.settle(Ok(()));
         } else if self.startup.is_idle() || self.session.is_refused() {
             let cached = self.config.cached_credential.clone();
-            let step = self
-                .startup
-                .begin(&mut self.ctx, cached, &self.config.relay_host);
+            let step = self.startup.begin(&mut self.ctx, cached);
             self.take_step(step);
         } else if self.session.is_closed() && self.startup.is_done() {
             self.connect_again();
@@ -244,13 +241,20 @@ impl Engine {
     /// After a disconnect: a dead token is not tried.
     fn connect_again(&mut self) {
         if self.credential.is_expired(&self.ctx) {
-            let step = self
-                .startup
-                .begin(&mut self.ctx, None, &self.config.relay_host);
+            let step = self.startup.begin(&mut self.ctx, None);
             self.take_step(step);
         } else {
-            self.session.open(&mut self.ctx);
+            self.open_session();
         }
+    }
+
+    /// A relay that the application names goes before the one of the token.
+    fn open_session(&mut self) {
+        self.session.relay = match self.config.relay_host.as_str() {
+            "" => self.startup.hosts().relay,
+            named => named.to_owned(),
+        };
+        self.session.open(&mut self.ctx);
     }
 
     fn credential_came(
@@ -261,12 +265,7 @@ impl Engine {
         let result = result.map_err(EngineError::from);
         if self.startup.awaits(request) {
             let expired = |at: u64, ctx: &Context| at <= ctx.now.wall_ms;
-            let step = self.startup.credential_came(
-                &mut self.ctx,
-                result,
-                &self.config.relay_host,
-                expired,
-            );
+            let step = self.startup.credential_came(&mut self.ctx, result, expired);
             return self.take_step(step);
         }
         let renewed = self.credential.refreshed(&mut self.ctx, request, result);
@@ -349,9 +348,7 @@ impl Engine {
                 .because(error);
                 if self.startup.may_ask_again(self.config.can_refresh) {
                     // The token may just have died: the provider has another.
-                    let step = self
-                        .startup
-                        .begin(&mut self.ctx, None, &self.config.relay_host);
+                    let step = self.startup.begin(&mut self.ctx, None);
                     return self.take_step(step);
                 }
                 self.start_failed(refused);
@@ -471,10 +468,9 @@ impl Engine {
                 self.not_ready();
             }
             method::EVENT => {
-                if self
-                    .session
-                    .accept_event(&mut self.ctx, socket, id, &params)
-                {
+                let session = &mut self.session;
+                let taken = session.accept_event(&mut self.ctx, socket, id, &params);
+                if taken {
                     self.event(params);
                 }
             }

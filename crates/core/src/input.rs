@@ -58,6 +58,11 @@ pub enum Command {
     Start,
     /// Opens (again) a session. Done when authenticated.
     Connect,
+    /// Settings that have changed. They hold for sessions and calls that begin from now on.
+    Configure {
+        relay_host: String,
+        user_variables: Value,
+    },
     /// Says `bye` for every call, closes the socket, forgets resume state.
     Disconnect,
     /// As `Disconnect`, and the engine is finished.

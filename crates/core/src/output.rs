@@ -131,7 +131,8 @@ pub enum Event {
 /// What happens to a call.
 #[derive(Debug)]
 pub enum CallEvent {
-    /// The call exists: `{direction, to, toName, from, fromName, nodeId, address}`. First event of every call.
+    /// The call exists: `{direction, to, toName, from, fromName, nodeId, command}`. First event of every call; `command`
+    /// is the dial that made it.
     Created(Value),
     /// `status$`.
     Status(CallStatus),

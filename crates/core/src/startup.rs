@@ -94,14 +94,9 @@ impl Startup {
         self.token = token.to_owned();
     }
 
-    pub(crate) fn begin(
-        &mut self,
-        ctx: &mut Context,
-        cached: Option<Credential>,
-        relay_host: &str,
-    ) -> Step {
+    pub(crate) fn begin(&mut self, ctx: &mut Context, cached: Option<Credential>) -> Step {
         match cached {
-            Some(credential) => self.credential_came(ctx, Ok(credential), relay_host, |_, _| false),
+            Some(credential) => self.credential_came(ctx, Ok(credential), |_, _| false),
             None => {
                 let request = ctx.request_id();
                 self.phase = Phase::Credential { request };
@@ -115,7 +110,6 @@ impl Startup {
         &mut self,
         ctx: &mut Context,
         result: Result<Credential, EngineError>,
-        relay_host: &str,
         expired: impl Fn(u64, &Context) -> bool,
     ) -> Step {
         let invalid = |message: &str| EngineError::new("InvalidCredentialsError", message);
@@ -133,7 +127,7 @@ impl Startup {
                 "the provider returned a credential that has expired",
             ));
         }
-        match Hosts::of_token(&token, relay_host) {
+        match Hosts::of_token(&token) {
             Ok(hosts) => self.hosts = Some(hosts),
             Err(_) => {
                 return self.fail(invalid(

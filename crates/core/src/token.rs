@@ -22,16 +22,12 @@ pub(crate) enum BadToken {
 
 impl Hosts {
     /// `iss`, our servers' full origin, goes before `ch`, which knows neither scheme nor a host of its own for the API.
-    pub(crate) fn of_token(token: &str, relay_override: &str) -> Result<Self, BadToken> {
+    pub(crate) fn of_token(token: &str) -> Result<Self, BadToken> {
         let (segment, _) = token.split_once('.').ok_or(BadToken::NoHeader)?;
         let header = decode(segment).and_then(|bytes| String::from_utf8(bytes).ok());
         let header = header.and_then(|text| json::parse(&text));
         let header = header.ok_or(BadToken::NoHeader)?;
-        let mut hosts = Self::of_header(&header);
-        if !relay_override.is_empty() {
-            hosts.relay = relay_override.to_owned();
-        }
-        Ok(hosts)
+        Ok(Self::of_header(&header))
     }
 
     fn of_header(header: &Value) -> Self {
@@ -141,19 +137,13 @@ mod tests {
     #[test]
     fn the_header_is_base64url_json() {
         // {"ch":"a.b"}
-        let found = Hosts::of_token("eyJjaCI6ImEuYiJ9.x.y", "").unwrap();
-        assert_eq!(found.relay, "wss://a.b");
-        let elsewhere = Hosts::of_token("eyJjaCI6ImEuYiJ9.x.y", "ws://127.0.0.1:1").unwrap();
+        let found = Hosts::of_token("eyJjaCI6ImEuYiJ9.x.y").unwrap();
         assert_eq!(
-            (elsewhere.relay.as_str(), elsewhere.api.as_str()),
-            ("ws://127.0.0.1:1", "https://fabric.b")
+            (found.relay.as_str(), found.api.as_str()),
+            ("wss://a.b", "https://fabric.b")
         );
         for wrong in ["", "abc", "abc.def", "!!!.x", "."] {
-            assert_eq!(
-                Hosts::of_token(wrong, ""),
-                Err(BadToken::NoHeader),
-                "{wrong}"
-            );
+            assert_eq!(Hosts::of_token(wrong), Err(BadToken::NoHeader), "{wrong}");
         }
     }
 }

@@ -21,6 +21,14 @@ impl Engine {
         }
         match command {
             Command::Start | Command::Connect => self.begin(id),
+            Command::Configure {
+                relay_host,
+                user_variables,
+            } => {
+                self.config.relay_host = relay_host;
+                self.config.user_variables = user_variables;
+                self.ctx.done(id, Ok(Value::Null));
+            }
             Command::Disconnect => self.disconnect(id),
             Command::Destroy => {
                 self.disconnect(id);
@@ -151,7 +159,11 @@ impl Engine {
         }
         if self.session.is_ready() && self.online.done {
             // Else calls would go on ringing here for as long as the session could be resumed.
-            self.ctx.request(method::SUBSCRIBER_OFFLINE, json::empty(), Purpose::Forgotten);
+            self.ctx.request(
+                method::SUBSCRIBER_OFFLINE,
+                json::empty(),
+                Purpose::Forgotten,
+            );
         }
         self.not_ready();
         self.session.close(&mut self.ctx);

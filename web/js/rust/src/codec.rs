@@ -19,6 +19,7 @@
 //! {"network": {"online": true}}   {"visible": {"visible": true}}   {"tick": {}}
 //! ```
 //! Commands: `start`, `connect`, `disconnect`, `destroy`, `register`, `unregister` (all `{}`);
+//! `configure {relayHost, userVariables}`;
 //! `dial {to, options, userVariables, nodeId?}`; `answer {call, options}`; `reject {call}`; `hangup {call}`;
 //! `sendDigits {call, digits}`; `callMethod {call, method, member?, args}`; `setMuted {call, video, muted}`;
 //! `subscribe {call, eventType}`; `setUserVariables {call, variables}`; `restartIce {call, relayOnly}`;
@@ -157,6 +158,10 @@ fn command(value: &Value) -> Option<Command> {
     Some(match tag {
         "start" => Command::Start,
         "connect" => Command::Connect,
+        "configure" => Command::Configure {
+            relay_host: owned(body, "relayHost"),
+            user_variables: value_of("userVariables"),
+        },
         "disconnect" => Command::Disconnect,
         "destroy" => Command::Destroy,
         "register" => Command::Register,
