@@ -9,7 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("offhook-proto", &[]),
     ("offhook-auth", &["offhook-proto"]),
     ("offhook-core", &["offhook-proto", "offhook-auth"]),
-    ("offhook-media", &[]),
+    ("offhook-media", &["offhook-proto"]),
     ("offhook", &["offhook-core", "offhook-media"]),
     (
         "offhook-server",

@@ -77,7 +77,7 @@ export class SwCallWidget extends LitElement {
       }
     }
     :host([modal]) { display: contents; }
-    dialog { border: 0; padding: 0; background: none; color: inherit; max-width: none; margin: auto; }
+    dialog { border: 0; padding: 0; background: none; color: inherit; max-width: none; margin: auto; overflow: visible; }
     dialog::backdrop { background: rgb(8 14 20 / 55%); }
     .panel {
       box-sizing: border-box; inline-size: min(22.5rem, 100vw - 2rem); padding: 1.5rem; border-radius: 20px; background: var(--_bg);
@@ -85,8 +85,8 @@ export class SwCallWidget extends LitElement {
     }
     :host(:not([modal])) .panel { box-shadow: none; border: 1px solid var(--_line); inline-size: 100%; }
     .disc {
-      inline-size: 88px; block-size: 88px; border-radius: 50%; display: grid; place-items: center; background: var(--_soft); color: var(--_good);
-      box-shadow: 0 0 0 calc(var(--_level, 0) * 18px) color-mix(in srgb, var(--_good) 28%, transparent); transition: box-shadow 80ms linear;
+      inline-size: 88px; block-size: 88px; margin-block: 14px 6px; border-radius: 50%; display: grid; place-items: center; background: var(--_soft); color: var(--_good);
+      box-shadow: 0 0 0 calc(var(--_level, 0) * 15px) color-mix(in srgb, var(--_good) 28%, transparent); transition: box-shadow 80ms linear;
     }
     .waiting .disc { animation: pulse 1.6s ease-in-out infinite; }
     @keyframes pulse { 50% { box-shadow: 0 0 0 14px color-mix(in srgb, var(--_good) 22%, transparent); } }
