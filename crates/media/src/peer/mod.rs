@@ -3,6 +3,8 @@
 //! It negotiates one audio section (Opus, telephone events), keeps ICE and DTLS, and carries RTP both ways without
 //! looking into it. The owner feeds datagrams and time, then calls [`Peer::poll`] until it says how long to wait.
 
+mod nomination;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -271,7 +273,7 @@ impl Peer {
         Some(self.rtc.accepts(&Input::Receive(now, receive)))
     }
 
-    /// Takes a datagram.
+    /// Takes a datagram, which [`accepts`](Self::accepts) has found good.
     pub(crate) fn receive(
         &mut self,
         now: Instant,
@@ -279,11 +281,22 @@ impl Peer {
         to: SocketAddr,
         datagram: &[u8],
     ) -> Result<(), MediaError> {
+        let early = self.nominating(datagram);
+        let datagram = early.as_deref().unwrap_or(datagram);
         let Ok(receive) = Receive::new(Protocol::Udp, from, to, datagram) else {
             return Ok(());
         };
         let result = self.rtc.handle_input(Input::Receive(now, receive));
         self.tolerate(result)
+    }
+
+    /// The datagram as one that nominates its path, while there is no other.
+    fn nominating(&mut self, datagram: &[u8]) -> Option<Vec<u8>> {
+        if self.ice != Ice::Lite || self.dtls_up || !datagram.starts_with(&[0, 1]) {
+            return None;
+        }
+        let password = self.rtc.direct_api().local_ice_credentials().pass;
+        nomination::nominating(datagram, &password)
     }
 
     /// Lets time pass.
