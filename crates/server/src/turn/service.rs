@@ -154,15 +154,13 @@ impl Service {
             return Err(challenge(438, "Stale Nonce"));
         }
         let key = long_term_key(user, &self.realm, &self.secret.password(user));
-        let expires = user
-            .split(':')
-            .next()
-            .and_then(|until| until.parse::<u64>().ok());
-        let alive = expires.is_some_and(|until| until > now_s);
+        // `<end>:<user>`. Credentials change with every connection; quotas and ownership are the user's.
+        let (until, owner) = user.split_once(':').unwrap_or((user, ""));
+        let alive = until.parse::<u64>().is_ok_and(|until| until > now_s);
         if realm != self.realm || !alive || !message.is_made_with(&key, bytes) {
             return Err(challenge(401, "Unauthenticated"));
         }
-        Ok((user.to_owned(), key))
+        Ok((owner.to_owned(), key))
     }
 
     fn nonce(&self, now_s: u64) -> String {
