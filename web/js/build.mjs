@@ -20,7 +20,8 @@ const shared = {
   target: 'es2022',
   define: { OFFHOOK_VERSION: JSON.stringify(version) },
   legalComments: 'none',
-  mangleProps: undefined,
+  // RxJS as classes, not as ES5 functions.
+  conditions: ['es2015'],
   sourcemap: true
 };
 mkdirSync(dist, { recursive: true });

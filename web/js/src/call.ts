@@ -1,26 +1,40 @@
 /** One call (sdk-api reference, section 8). */
-import { Subject, type Observable } from 'rxjs';
+import { Observable, Subject } from 'rxjs';
 import type { Address } from './address.js';
-import type { SignalWire } from './client.js';
+import type { Call } from './call-interfaces.js';
+import type { Driver } from './driver.js';
 import type { EngineError, PeerCommand } from './engine.js';
-import { InvalidParams, JSONRPCError, UnimplementedError, fromEngine } from './errors.js';
+import { DependencyError, InvalidParams, JSONRPCError, RPCTimeoutError, UnimplementedError, fromEngine } from './errors.js';
+import type { CallPayloads, LayoutChangedPayload, WebrtcMessagePayload } from './events.js';
+import type { DeviceKind } from './devices.js';
 import { level$, speaking$ } from './levels.js';
-import { Cell, Destroyable, later, select } from './observe.js';
+import { Cell, changes, Destroyable, later, select } from './observe.js';
 import { Participant, SelfParticipant, type ParticipantHost } from './participant.js';
-import { Leg } from './peer.js';
+import type { Kind, Leg } from './peer.js';
+import type { ClientSession } from './session.js';
 import type {
-  CallDirection, CallError, CallErrorKind, CallOptions, CallStatus, JSONRPCRequest, JSONRPCResponse, LayoutLayer, MediaDirections,
-  MediaOptions, MediaParamsEvent, MemberTarget, NetworkIssue, NetworkMetrics, PendingRPCOptions, QualityLevel, RecoveryEvent,
-  RecoveryState, TransferOptions, VideoPosition
+  CallDirection, CallError, CallErrorKind, CallOptions, CallStatus, Capability, JSONRPCRequest, JSONRPCResponse, LayoutLayer,
+  MediaDirections, MediaOptions, MediaParamsEvent, MemberTarget, NetworkIssue, NetworkMetrics, PendingRPCOptions, QualityLevel,
+  RecoveryEvent, RecoveryState, SelectDeviceOptions, TransferOptions, VideoPosition
 } from './types.js';
 
-interface Created {
+/** What the client gives its calls. */
+export interface CallHost {
+  driver: Driver;
+  session: ClientSession;
+  leg(call: string): Leg;
+  select(kind: DeviceKind, device: MediaDeviceInfo, options?: SelectDeviceOptions): void;
+  forget(call: WebRTCCall): void;
+}
+/** How the engine announces a call. */
+export interface Created {
   direction: CallDirection;
-  to?: string;
-  toName?: string;
-  from?: string;
-  fromName?: string;
-  nodeId?: string;
+  to?: string | null;
+  toName?: string | null;
+  from?: string | null;
+  fromName?: string | null;
+  nodeId?: string | null;
+  command?: number | null;
 }
 interface RoomFlags {
   recording: boolean;
@@ -29,40 +43,36 @@ interface RoomFlags {
   raiseHandPriority: boolean;
   meta: Record<string, unknown>;
 }
-type Envelope = { event_type: string; params: Record<string, unknown> };
 type Payload = Record<string, unknown>;
+type Envelope = { event_type: string; params: Payload };
 
-/** Why a call ended. */
+/** Why a call ended, by the server's words. */
 export interface CallEnd {
   cause: string | null;
   causeCode: string | number | null;
   by: 'local' | 'remote';
 }
 
-export interface CallState extends Pick<WebRTCCall, 'id' | 'status$' | 'status' | 'participants$' | 'participants'> {}
-/** The public interface of a call. */
-export type Call = WebRTCCall;
-export type CallParticipant = Participant;
-export type CallSelfParticipant = SelfParticipant;
-export interface CallAddress extends Pick<Address, 'id' | 'displayName' | 'type' | 'sendText'> {}
-
-export class WebRTCCall extends Destroyable {
+export class WebRTCCall extends Destroyable implements Call {
   readonly direction: CallDirection;
   readonly to?: string;
-  readonly toName?: string;
-  readonly from?: string;
-  readonly fromName?: string;
-  address?: Address;
+  readonly toName: string | undefined;
+  readonly from: string | undefined;
+  readonly fromName: string | undefined;
+  readonly address?: Address;
   readonly options: CallOptions;
+  readonly clientSession: ClientSession;
   answerMediaOptions: MediaOptions | undefined;
 
+  readonly #host: CallHost;
+  readonly #leg: Leg;
   readonly #status: Cell<CallStatus>;
   readonly #self = this.cell<SelfParticipant | null>(null);
   readonly #selfId = this.cell<string | null>(null);
   readonly #nodeId: Cell<string | null>;
   readonly #participants = this.cell<Participant[]>([]);
   readonly #room = this.cell<RoomFlags | null>(null);
-  readonly #capabilities = this.cell<string[] | null>(null);
+  readonly #capabilities = this.cell<Capability[] | null>(null);
   readonly #layouts = this.cell<string[] | null>(null);
   readonly #layout = this.cell<{ id: string; layers: LayoutLayer[] } | null>(null);
   readonly #variables = this.cell<Record<string, unknown>>({});
@@ -70,28 +80,35 @@ export class WebRTCCall extends Destroyable {
   readonly #errors = this.events<CallError>(1);
   readonly #answered = this.events<boolean>(Infinity);
   readonly #envelopes = this.own(new Subject<Envelope>());
-  readonly #verto = this.own(new Subject<Payload>());
+  readonly #verto = this.own(new Subject<WebrtcMessagePayload>());
   readonly #mediaParams = this.own(new Subject<MediaParamsEvent>());
   readonly #recovery = this.cell<RecoveryState>('idle');
   readonly #recoveryEvents = this.own(new Subject<RecoveryEvent>());
-  readonly #subscribed = new Map<string, Observable<Record<string, unknown>>>();
-  readonly #leg: Leg;
+  readonly #issues = this.cell<NetworkIssue[]>([]);
+  readonly #metrics = this.cell<NetworkMetrics[]>([]);
+  readonly #score = this.cell(5);
+  readonly #constrained = this.cell(false);
+  readonly #gain = this.cell(100);
+  readonly #subscribed = new Map<string, Observable<Payload>>();
   #held = false;
   #decided = false;
-  #talkMuted: boolean | undefined;
+  #pushToTalk = false;
 
-  /** Made by the client. */
-  constructor(private readonly client: SignalWire, readonly id: string, created: Created, options: CallOptions) {
+  /** @internal Made by the client. */
+  constructor(host: CallHost, readonly id: string, created: Created, options: CallOptions, address?: Address) {
     super();
+    this.#host = host;
     this.direction = created.direction;
-    this.to = created.to;
-    this.toName = created.toName;
-    this.from = created.from;
-    this.fromName = created.fromName;
+    this.to = created.to ?? undefined;
+    this.toName = created.toName ?? undefined;
+    this.from = created.from ?? undefined;
+    this.fromName = created.fromName ?? undefined;
+    this.address = address;
     this.options = options;
+    this.clientSession = host.session;
     this.#status = this.cell<CallStatus>(created.direction === 'inbound' ? 'ringing' : 'new');
     this.#nodeId = this.cell<string | null>(created.nodeId ?? null);
-    this.#leg = client.makeLeg((report) => this.client.driver.report(id, report));
+    this.#leg = host.leg(id);
     this.#leg.options = options;
   }
 
@@ -99,8 +116,10 @@ export class WebRTCCall extends Destroyable {
 
   /** @internal */
   peer(command: PeerCommand): void {
-    this.#leg.perform(command);
-    if ('applyMediaParams' in command) this.#mediaParams.next({ ...command.applyMediaParams.params, timestamp: Date.now() });
+    const done = this.#leg.perform(command);
+    if ('applyMediaParams' in command) {
+      void done.then(() => this.#mediaParams.next({ ...command.applyMediaParams.params, timestamp: Date.now() }));
+    }
   }
   /** @internal */
   apply(name: string, value: unknown): void {
@@ -120,7 +139,7 @@ export class WebRTCCall extends Destroyable {
         this.#variables.set(value as Record<string, unknown>);
         break;
       case 'capabilities':
-        this.#capabilities.set(value as string[]);
+        this.#capabilities.set(value as Capability[]);
         this.self?.capabilities.replace(value as string[]);
         break;
       case 'room':
@@ -152,44 +171,57 @@ export class WebRTCCall extends Destroyable {
         this.#envelopes.next(value as Envelope);
         break;
       case 'verto':
-        this.#verto.next(value as Payload);
+        this.#verto.next(value as WebrtcMessagePayload);
         break;
     }
   }
 
   #member(record: Payload & { member_id: string }): void {
-    let participant = this.participants.find(({ id }) => id === record.member_id);
-    const isSelf = record.member_id === this.selfId;
-    if (!participant) {
-      participant = isSelf ? new SelfParticipant(record.member_id, this.#host) : new Participant(record.member_id, this.#host);
-      participant.record.set(record);
-      this.#participants.set([...this.participants, participant]);
-    } else {
-      participant.record.set(record);
-      this.#participants.set([...this.participants]);
-    }
-    if (participant instanceof SelfParticipant && this.#self.value !== participant) {
+    const known = this.participants.find(({ id }) => id === record.member_id);
+    const Class = record.member_id === this.selfId ? SelfParticipant : Participant;
+    const participant = known ?? new Class(record.member_id, this.#forMembers);
+    participant.record.set(record);
+    this.#participants.set(known ? [...this.participants] : [...this.participants, participant]);
+    if (participant instanceof SelfParticipant) {
+      if (this.#self.value === participant) return this.#self.touch();
       if (this.#capabilities.value) participant.capabilities.replace(this.#capabilities.value);
       this.#self.set(participant);
     }
   }
 
-  readonly #host: ParticipantHost = {
+  /** What members need of their call. */
+  readonly #forMembers: ParticipantHost = {
     method: (name, member, args) => this.#method(name, member, args),
     setMuted: async (video, muted) => {
-      await this.client.driver.command('setMuted', { call: this.id, video, muted });
+      try {
+        await this.#host.driver.command('setMuted', { call: this.id, video, muted });
+      } catch (error) {
+        // The device is what counts for the user; that the room shows something else is told.
+        if (error instanceof DependencyError) throw error;
+        this.#complain(error as Error);
+      }
+      await this.#leg.settled();
     },
     constrain: (kind, change) => this.#leg.constrain(kind, change),
-    select: (kind, device, options) => this.client.selectDevice(kind, device, options)
+    add: (kind, options) => this.#leg.add(kind, options),
+    select: (kind, device, options) => this.#host.select(kind, device, options)
   };
 
+  /** Something failed that no promise of the application tells. Nothing comes after the end. */
+  #complain(error: Error): void {
+    const kind = error instanceof RPCTimeoutError ? 'timeout' : 'signaling';
+    this.#errors.next({ kind, fatal: false, error, callId: this.id });
+  }
+
   #method(method: string, member?: string, args: Record<string, unknown> = {}): Promise<unknown> {
-    return this.client.driver.command('callMethod', { call: this.id, method, member, args });
+    return this.#host.driver.command('callMethod', { call: this.id, method, member, args });
   }
 
   #over(): void {
+    void this.#leg.perform({ close: {} });
     for (const participant of this.participants) participant.destroy();
-    this.client.forget(this);
+    this.#self.set(null);
+    this.#host.forget(this);
     super.destroy();
   }
 
@@ -206,19 +238,19 @@ export class WebRTCCall extends Destroyable {
   }
   /** Why the call ended; nothing before. */
   get ended$(): Observable<CallEnd> {
-    return this.#ended.present$;
+    return later(this.#ended.present$);
   }
   get ended(): CallEnd | null {
     return this.#ended.value;
   }
   get participants$(): Observable<Participant[]> {
-    return later(select(this.#participants.sync$, (list) => list));
+    return this.until(this.#participants.sync$);
   }
   get participants(): Participant[] {
     return this.#participants.value;
   }
   get self$(): Observable<SelfParticipant> {
-    return this.#self.present$;
+    return this.until(this.#self.present$);
   }
   get self(): SelfParticipant | null {
     return this.#self.value;
@@ -236,13 +268,7 @@ export class WebRTCCall extends Destroyable {
     return this.#nodeId.value;
   }
   #flag$<K extends keyof RoomFlags>(name: K): Observable<RoomFlags[K]> {
-    let last: unknown;
-    return later(
-      select(this.#room.sync$, (room) => {
-        if (!room || room[name] === last) return undefined;
-        return (last = room[name]) as RoomFlags[K];
-      })
-    );
+    return this.until(changes(this.#room.present$, (room) => room[name]));
   }
   get recording$(): Observable<boolean> {
     return this.#flag$('recording');
@@ -274,26 +300,26 @@ export class WebRTCCall extends Destroyable {
   get meta(): Record<string, unknown> {
     return this.#room.value?.meta ?? {};
   }
-  get capabilities$(): Observable<string[]> {
-    return this.#capabilities.present$;
+  get capabilities$(): Observable<Capability[]> {
+    return this.until(this.#capabilities.present$);
   }
-  get capabilities(): string[] {
+  get capabilities(): Capability[] {
     return this.#capabilities.value ?? [];
   }
   get layouts$(): Observable<string[]> {
-    return this.#layouts.present$;
+    return this.until(this.#layouts.present$);
   }
   get layouts(): string[] {
     return this.#layouts.value ?? [];
   }
   get layout$(): Observable<string> {
-    return later(select(this.#layout.sync$, (layout) => layout?.id));
+    return this.until(changes(this.#layout.present$, ({ id }) => id));
   }
   get layout(): string | undefined {
     return this.#layout.value?.id;
   }
   get layoutLayers$(): Observable<LayoutLayer[]> {
-    return later(select(this.#layout.sync$, (layout) => layout?.layers));
+    return this.until(select(this.#layout.sync$, (layout) => layout?.layers));
   }
   get layoutLayers(): LayoutLayer[] {
     return this.#layout.value?.layers ?? [];
@@ -301,26 +327,27 @@ export class WebRTCCall extends Destroyable {
   get userVariables$(): Observable<Record<string, unknown>> {
     return this.#variables.later$;
   }
+  /** A copy; setting merges. */
   get userVariables(): Record<string, unknown> {
     return { ...this.#variables.value };
   }
   set userVariables(variables: Record<string, unknown>) {
-    void this.client.driver.command('setUserVariables', { call: this.id, variables });
+    this.#host.driver.command('setUserVariables', { call: this.id, variables }).catch(() => undefined);
   }
   get mediaDirections$(): Observable<MediaDirections> {
-    return this.#leg.directions.present$;
+    return this.until(this.#leg.directions.present$);
   }
   get mediaDirections(): MediaDirections {
     return this.#leg.directions.value ?? { audio: 'inactive', video: 'inactive' };
   }
   get localStream$(): Observable<MediaStream> {
-    return this.#leg.local.present$;
+    return this.until(this.#leg.local.present$);
   }
   get localStream(): MediaStream | null {
     return this.#leg.local.value;
   }
   get remoteStream$(): Observable<MediaStream> {
-    return this.#leg.remote.present$;
+    return this.until(this.#leg.remote.present$);
   }
   get remoteStream(): MediaStream | null {
     return this.#leg.remote.value;
@@ -328,22 +355,21 @@ export class WebRTCCall extends Destroyable {
   get rtcPeerConnection(): RTCPeerConnection | undefined {
     return this.#leg.pc;
   }
+  /** Decisions on an inbound call: true for answered, false for rejected. */
   get answered$(): Observable<boolean> {
     return later(this.#answered);
   }
   get address$(): Observable<Address | undefined> {
-    return later(new Cell(this.address).sync$);
-  }
-  get clientSession(): SignalWire['session'] {
-    return this.client.session;
+    return later(
+      new Observable((observer) => {
+        observer.next(this.address);
+        observer.complete();
+      })
+    );
   }
 
-  // Quality: the first slice tells what the connection itself tells.
+  // Quality.
 
-  readonly #issues = this.cell<NetworkIssue[]>([]);
-  readonly #metrics = this.cell<NetworkMetrics[]>([]);
-  readonly #score = this.cell(5);
-  readonly #constrained = this.cell(false);
   get networkIssues$(): Observable<NetworkIssue[]> {
     return this.#issues.later$;
   }
@@ -351,7 +377,7 @@ export class WebRTCCall extends Destroyable {
     return this.#issues.value;
   }
   get isNetworkHealthy$(): Observable<boolean> {
-    return later(select(this.#issues.sync$, (issues) => issues.length === 0));
+    return later(changes(this.#issues.sync$, (issues) => issues.length === 0));
   }
   get isNetworkHealthy(): boolean {
     return this.networkIssues.length === 0;
@@ -367,7 +393,7 @@ export class WebRTCCall extends Destroyable {
   }
   get qualityLevel$(): Observable<QualityLevel> {
     return later(
-      select(this.#score.sync$, (score): QualityLevel =>
+      changes(this.#score.sync$, (score) =>
         score >= 4 ? 'excellent' : score >= 3.5 ? 'good' : score >= 3 ? 'fair' : score >= 2 ? 'poor' : 'critical'
       )
     );
@@ -390,57 +416,57 @@ export class WebRTCCall extends Destroyable {
     }
   }
   async requestIceRestart(): Promise<void> {
-    await this.client.driver.command('restartIce', { call: this.id, relayOnly: false });
+    await this.#host.driver.command('restartIce', { call: this.id, relayOnly: false });
   }
   notifyModifyFailed(): void {
-    void this.requestIceRestart();
+    this.requestIceRestart().catch(() => undefined);
   }
 
   // Events.
 
-  #typed$(type: string): Observable<Payload> {
-    return later(select(this.#envelopes, (event) => (event.event_type === type ? event.params : undefined)));
+  #payload$<K extends keyof CallPayloads>(type: K): Observable<CallPayloads[K]> {
+    return select(this.#envelopes, (event) => (event.event_type === type ? (event.params as unknown as CallPayloads[K]) : undefined));
   }
-  get callUpdated$(): Observable<Payload> {
-    return this.#typed$('call.updated');
+  get callUpdated$(): Observable<CallPayloads['call.updated']> {
+    return later(this.#payload$('call.updated'));
   }
-  get callStates$(): Observable<Payload> {
-    return this.#typed$('call.state');
+  get callStates$(): Observable<CallPayloads['call.state']> {
+    return later(this.#payload$('call.state'));
   }
-  get memberJoined$(): Observable<Payload> {
-    return this.#typed$('member.joined');
+  get memberJoined$(): Observable<CallPayloads['member.joined']> {
+    return later(this.#payload$('member.joined'));
   }
-  get memberLeft$(): Observable<Payload> {
-    return this.#typed$('member.left');
+  get memberLeft$(): Observable<CallPayloads['member.left']> {
+    return later(this.#payload$('member.left'));
   }
-  get memberUpdated$(): Observable<Payload> {
-    return this.#typed$('member.updated');
+  get memberUpdated$(): Observable<CallPayloads['member.updated']> {
+    return later(this.#payload$('member.updated'));
   }
-  get memberTalking$(): Observable<Payload> {
-    return this.#typed$('member.talking');
+  get memberTalking$(): Observable<CallPayloads['member.talking']> {
+    return later(this.#payload$('member.talking'));
   }
-  get layoutUpdates$(): Observable<Payload> {
-    return this.#typed$('layout.changed');
+  get layoutUpdates$(): Observable<LayoutChangedPayload> {
+    return later(this.layoutEvent$);
   }
-  get layoutEvent$(): Observable<Payload> {
-    return select(this.#envelopes, (event) => (event.event_type === 'layout.changed' ? event.params : undefined));
+  get layoutEvent$(): Observable<LayoutChangedPayload> {
+    return this.#payload$('layout.changed');
   }
   get signalingEvent$(): Observable<Payload> {
     return later(select(this.#envelopes, (event) => structuredClone(event.params)));
   }
-  get callEvent$(): Observable<Payload> {
-    return select(this.#envelopes, (event) => event.params);
+  get callEvent$(): Observable<CallPayloads[keyof CallPayloads]> {
+    return select(this.#envelopes, (event) => event.params as unknown as CallPayloads[keyof CallPayloads]);
   }
-  get webrtcMessages$(): Observable<Payload> {
+  get webrtcMessages$(): Observable<WebrtcMessagePayload> {
     return this.#verto.asObservable();
   }
   /** Asks the server for an event type of this call; the envelopes of it. */
-  subscribe(eventType: string): Observable<Record<string, unknown>> {
+  subscribe(eventType: string): Observable<Payload> {
     let events = this.#subscribed.get(eventType);
     if (!events) {
-      events = select(this.#envelopes, (event) => (event.event_type === eventType ? (event as unknown as Payload) : undefined));
+      events = select(this.#envelopes as Observable<Payload>, (event) => (event.event_type === eventType ? event : undefined));
       this.#subscribed.set(eventType, events);
-      this.client.driver.command('subscribe', { call: this.id, eventType }).catch(() => this.#subscribed.delete(eventType));
+      this.#host.driver.command('subscribe', { call: this.id, eventType }).catch(() => this.#subscribed.delete(eventType));
     }
     return events;
   }
@@ -448,29 +474,27 @@ export class WebRTCCall extends Destroyable {
   // Actions.
 
   async hangup(): Promise<void> {
-    await this.client.driver.command('hangup', { call: this.id });
+    await this.#host.driver.command('hangup', { call: this.id });
   }
   answer(options: MediaOptions = {}): void {
-    if (this.#decided || this.direction !== 'inbound') return;
-    this.#decided = true;
-    this.answerMediaOptions = options;
-    this.#leg.options = options;
+    if (!this.#decide(true)) return;
+    this.answerMediaOptions = this.#leg.options = options;
     const { audio, video, receiveAudio, receiveVideo, fallbackToReceiveOnly } = options;
     const wish = { audio, video, receiveAudio, receiveVideo, fallbackToReceiveOnly };
-    this.client.driver
-      .command('answer', { call: this.id, options: wish })
-      // A failure that ends the call is on `errors$` as well.
-      .catch((error: Error) => this.client.reportError(error));
-    this.#answered.next(true);
+    this.#host.driver.command('answer', { call: this.id, options: wish }).catch((error: Error) => this.#complain(error));
   }
   reject(): void {
-    if (this.#decided || this.direction !== 'inbound') return;
+    if (this.#decide(false)) this.#host.driver.command('reject', { call: this.id }).catch((error: Error) => this.#complain(error));
+  }
+  /** Only the first decision on an inbound call counts. */
+  #decide(answer: boolean): boolean {
+    if (this.#decided || this.direction !== 'inbound') return false;
     this.#decided = true;
-    this.#answered.next(false);
-    this.client.driver.command('reject', { call: this.id }).catch((error: Error) => this.client.reportError(error));
+    this.#answered.next(answer);
+    return true;
   }
   async sendDigits(dtmf: string): Promise<void> {
-    await this.client.driver.command('sendDigits', { call: this.id, digits: dtmf });
+    await this.#host.driver.command('sendDigits', { call: this.id, digits: dtmf });
   }
   async toggleHold(): Promise<void> {
     await this.#method(this.#held ? 'unhold' : 'hold');
@@ -489,6 +513,7 @@ export class WebRTCCall extends Destroyable {
   async transfer(options: TransferOptions): Promise<void> {
     await this.#method('transfer', undefined, { destination: options.destination });
   }
+  /** A method in this call's context; rejects unless its result is a success. */
   async executeMethod<T extends JSONRPCResponse = JSONRPCResponse>(
     target: string | MemberTarget,
     method: string,
@@ -497,12 +522,12 @@ export class WebRTCCall extends Destroyable {
     const me = { node_id: this.nodeId ?? '', call_id: this.id, member_id: this.selfId ?? '' };
     const aimed = typeof target === 'string' ? { target: { ...me, member_id: target } } : { targets: [target] };
     const response = await this.execute<T>({ jsonrpc: '2.0', id: crypto.randomUUID(), method, params: { self: me, ...aimed, ...args } });
-    const { code, message } = ((response as { result?: unknown }).result ?? {}) as { code?: string | number; message?: string };
+    const { code, message } = (response.result ?? {}) as { code?: string | number; message?: string };
     if (code !== undefined && String(code) !== '200') throw new JSONRPCError(Number(code), message ?? '', undefined, response.id);
     return response;
   }
   execute<T extends JSONRPCResponse = JSONRPCResponse>(request: JSONRPCRequest, options?: PendingRPCOptions): Promise<T> {
-    return this.client.execute<T>(request, options);
+    return this.clientSession.execute<T>(request, options);
   }
   startRecording(): Promise<void> {
     return Promise.reject(new UnimplementedError('startRecording'));
@@ -525,38 +550,34 @@ export class WebRTCCall extends Destroyable {
 
   // Local audio.
 
-  readonly #gain = this.cell(100);
   get localMicrophoneGain$(): Observable<number> {
     return this.#gain.later$;
   }
+  /** Not built yet. */
   setLocalMicrophoneGain(_value: number): void {
     throw new UnimplementedError('setLocalMicrophoneGain');
   }
+  /** 0 to 1, about 30 times a second. */
   get localAudioLevel$(): Observable<number> {
     return level$(this.#leg.local.sync$);
   }
   get localSpeaking$(): Observable<boolean> {
     return speaking$(this.localAudioLevel$);
   }
+  /** 0 to 1, about 30 times a second. */
   get remoteAudioLevel$(): Observable<number> {
     return level$(this.#leg.remote.sync$);
   }
-  #talk(on: boolean): void {
-    const track = this.#leg.track('audio');
-    if (track) track.enabled = on;
-  }
   enablePushToTalk(): void {
-    this.#talkMuted = true;
-    this.#talk(false);
+    this.#pushToTalk = true;
+    this.#leg.setTransmitting(false);
   }
   setPushToTalkActive(active: boolean): void {
-    if (this.#talkMuted === undefined) return;
-    this.#talkMuted = !active;
-    this.#talk(active);
+    if (this.#pushToTalk) this.#leg.setTransmitting(active);
   }
   disablePushToTalk(): void {
-    this.#talkMuted = undefined;
-    this.#talk(true);
+    this.#pushToTalk = false;
+    this.#leg.setTransmitting(true);
   }
   setEchoCancellation(enabled: boolean): Promise<void> {
     return this.#leg.constrain('audio', { echoCancellation: enabled });
@@ -568,13 +589,12 @@ export class WebRTCCall extends Destroyable {
     return this.#leg.constrain('audio', { autoGainControl: enabled });
   }
   /** @internal */
-  recapture(kind: 'audio' | 'video'): void {
-    void this.#leg.recapture(kind);
+  recapture(kind: Kind, none: boolean): void {
+    void this.#leg.recapture(kind, none);
   }
 
   /** Ends the call; the other side is told. */
   override destroy(): void {
-    if (this.isDestroyed) return;
-    this.client.driver.command('hangup', { call: this.id }).catch(() => undefined);
+    if (!this.isDestroyed) this.hangup().catch(() => undefined);
   }
 }

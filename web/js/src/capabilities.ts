@@ -1,6 +1,6 @@
 /** What the own member may do, from the raw strings of the join event (sdk-api reference, section 10). */
 import type { Observable } from 'rxjs';
-import { Destroyable, select } from './observe.js';
+import { changes, define, Destroyable } from './observe.js';
 import type { CallCapabilitiesState, MemberCapabilities, OnOffCapability } from './types.js';
 
 function pair(flags: string[]): OnOffCapability {
@@ -59,7 +59,6 @@ export interface SelfCapabilities extends Readonly<CallCapabilitiesState> {
   readonly screenshare$: Observable<boolean>;
 }
 // The members of the interface above are made from the names below.
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class SelfCapabilities extends Destroyable {
   readonly #state = this.cell(evaluate([]));
   get state$(): Observable<CallCapabilitiesState> {
@@ -74,18 +73,9 @@ export class SelfCapabilities extends Destroyable {
   }
 }
 const NAMES: Name[] = ['self', 'member', 'end', 'setLayout', 'sendDigit', 'vmutedHide', 'lock', 'device', 'screenshare'];
-for (const name of NAMES) {
-  Object.defineProperty(SelfCapabilities.prototype, name, {
-    get(this: SelfCapabilities) {
-      return this.state[name];
-    },
-    configurable: true
-  });
-  Object.defineProperty(SelfCapabilities.prototype, `${name}$`, {
-    get(this: SelfCapabilities) {
-      let last: unknown;
-      return select(this.state$, (state) => (state[name] === last ? undefined : (last = state[name])));
-    },
-    configurable: true
-  });
-}
+define(
+  SelfCapabilities.prototype,
+  NAMES,
+  (capabilities, name) => capabilities.state[name as Name],
+  (capabilities, name) => changes(capabilities.state$, (state) => state[name as Name])
+);

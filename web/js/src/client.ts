@@ -1,87 +1,40 @@
 /** The client (sdk-api reference, section 3). */
-import { Subject, type Observable } from 'rxjs';
-import { Address, Directory } from './address.js';
-import { WebRTCCall } from './call.js';
-import { Devices, type Kind } from './devices.js';
+import type { Observable } from 'rxjs';
+import { Directory, type Address } from './address.js';
+import { WebRTCCall, type CallHost, type Created } from './call.js';
+import { Devices, type DeviceKind } from './devices.js';
 import { Driver } from './driver.js';
-import type { EngineError, PeerCommand, PeerReport } from './engine.js';
+import type { EngineError, Json } from './engine.js';
 import { DependencyError, PreflightError, UnimplementedError, fromEngine } from './errors.js';
 import { setDebugOptions, setLogger, setLogLevel } from './logger.js';
-import { Cell, Destroyable, later, select } from './observe.js';
+import { Destroyable, later } from './observe.js';
 import { Leg } from './peer.js';
-import { ClientPreferences } from './preferences.js';
+import { detect } from './platform.js';
+import { changed, ClientPreferences, milliseconds } from './preferences.js';
+import { Session, type SignalingEvent } from './session.js';
+import { browserStorage, storedBySession, StorageManager } from './storage.js';
 import { User } from './user.js';
 import { version } from './version.js';
 import type {
-  CredentialProvider, CredentialStatus, DeviceController, DeviceRecoveryEvent, DialOptions, JSONRPCRequest, JSONRPCResponse,
-  MediaOptions, PendingRPCOptions, PermissionResult, PlatformCapabilities, PreflightOptions, PreflightResult, SDKCredential,
-  SDKWarning, SelectDeviceOptions, SessionDiagnostics, SignalWireOptions, Storage, StorageScope, WebRTCApiProvider, WebSocketAdapter
+  CredentialProvider, CredentialStatus, DeviceController, DeviceRecoveryEvent, DiagnosticEvent, DialOptions, JSONRPCRequest,
+  JSONRPCResponse, PendingRPCOptions, PermissionResult, PlatformCapabilities, PreflightOptions, PreflightResult, SDKCredential,
+  SDKWarning, SelectDeviceOptions, SessionDiagnostics, SignalWireOptions, WebRTCApiProvider, WebSocketAdapter
 } from './types.js';
 
 const CACHE = 'sw:cached_credential';
+/** Of each list of the diagnostics, the last ones. */
+const DIAGNOSTICS = 1000;
 
-/** The browser's two stores, with only the SDK's keys cleared. */
-const browserStorage: Storage = {
-  setItem: async (key, value, scope) => (value === null ? area(scope).removeItem(key) : area(scope).setItem(key, value)),
-  getItem: async (key, scope) => area(scope).getItem(key),
-  removeItem: async (key, scope) => area(scope).removeItem(key),
-  clear: async (scope) => {
-    for (const key of Object.keys(area(scope))) if (key.startsWith('sw:')) area(scope).removeItem(key);
-  }
-};
-function area(scope: StorageScope): globalThis.Storage {
-  return scope === 'local' ? localStorage : sessionStorage;
-}
-
-/** The authenticated session behind a client (section 4). */
-export class Session {
-  readonly #authenticated = new Cell(false);
-  readonly #calls = new Cell<WebRTCCall[]>([]);
-  readonly #events = new Subject<Record<string, unknown>>();
-  iceServers: RTCIceServer[] | undefined;
-
-  constructor(private readonly client: SignalWire) {}
-  get authenticated$(): Observable<boolean> {
-    return this.#authenticated.sync$;
-  }
-  get authenticated(): boolean {
-    return this.#authenticated.value;
-  }
-  get calls$(): Observable<WebRTCCall[]> {
-    return this.#calls.sync$;
-  }
-  get calls(): WebRTCCall[] {
-    return this.#calls.value;
-  }
-  get incomingCalls$(): Observable<WebRTCCall[]> {
-    return select(this.#calls.sync$, (calls) => calls.filter(({ direction }) => direction === 'inbound'));
-  }
-  get incomingCalls(): WebRTCCall[] {
-    return this.calls.filter(({ direction }) => direction === 'inbound');
-  }
-  get signalingEvent$(): Observable<Record<string, unknown>> {
-    return this.#events.asObservable();
-  }
-  execute<T extends JSONRPCResponse = JSONRPCResponse>(request: JSONRPCRequest, options?: PendingRPCOptions): Promise<T> {
-    return this.client.execute<T>(request, options);
-  }
-  /** @internal */
-  setAuthenticated(on: boolean): void {
-    this.#authenticated.set(on);
-  }
-  /** @internal */
-  setCalls(calls: WebRTCCall[]): void {
-    this.#calls.set(calls);
-  }
-  /** @internal */
-  tell(event: Record<string, unknown>): void {
-    this.#events.next(event);
-  }
+/** A dial whose call the engine has not made yet, or has. */
+interface Dialling {
+  options: DialOptions;
+  address?: Address;
+  call?: WebRTCCall;
 }
 
 export class SignalWire extends Destroyable implements DeviceController {
   preferences = new ClientPreferences();
-  /** @internal */ readonly driver: Driver;
+  readonly #driver: Driver;
   readonly #user = this.cell<User | undefined>(undefined);
   readonly #directory = this.cell<Directory | undefined>(undefined);
   readonly #connected = this.cell(false);
@@ -90,17 +43,21 @@ export class SignalWire extends Destroyable implements DeviceController {
   readonly #credential = this.cell<CredentialStatus | undefined>(undefined);
   readonly #errors = this.events<Error>(1);
   readonly #warnings = this.events<SDKWarning>(10);
-  readonly #session = new Session(this);
+  readonly #session = this.own(new Session((request, options) => this.#execute(request, options)));
   readonly #calls = new Map<string, WebRTCCall>();
-  /** Options of dials whose call does not exist yet; the engine makes calls in the order of the commands. */
-  readonly #dialling: DialOptions[] = [];
+  /** By the number of their command. */
+  readonly #dialling = new Map<number, Dialling>();
   readonly #devices: Devices;
   readonly #api: WebRTCApiProvider;
-  readonly #storage: Storage;
+  readonly #storage: StorageManager;
   readonly #options: SignalWireOptions;
   readonly #page = new AbortController();
-  readonly #events: SessionDiagnostics['events'][number][] = [];
+  readonly #happened: DiagnosticEvent[] = [];
+  readonly #recovered: DeviceRecoveryEvent[] = [];
+  readonly #forCalls: CallHost;
+  #platform: PlatformCapabilities | undefined;
 
+  /** Starts to work at once, in the background: failures are on `errors$`. */
   constructor(credentialProvider: CredentialProvider | undefined, options: SignalWireOptions = {}) {
     super();
     this.#options = options;
@@ -108,44 +65,60 @@ export class SignalWire extends Destroyable implements DeviceController {
     if (options.logLevel) setLogLevel(options.logLevel);
     if (options.debug) setDebugOptions(options.debug);
     if (!options.webRTCApiProvider && typeof RTCPeerConnection === 'undefined') {
-      throw new DependencyError('This environment has no WebRTC');
+      throw new DependencyError('This environment has no WebRTC: make the client in a browser, or give it a webRTCApiProvider');
     }
     this.#api = options.webRTCApiProvider ?? { RTCPeerConnection, mediaDevices: navigator.mediaDevices };
-    this.#storage = options.storageImplementation ?? browserStorage;
+    const storage = options.storageImplementation ?? browserStorage();
+    this.#storage = new StorageManager(storage);
     if (options.savePreferences) this.preferences.enableSavePreferences(this.#storage);
     this.#devices = new Devices(
       this.#api.mediaDevices,
       this.preferences,
       this.#storage,
-      (error) => this.reportError(error),
-      (kind) => {
-        if (kind !== 'audiooutput') for (const call of this.#calls.values()) call.recapture(kind === 'audioinput' ? 'audio' : 'video');
+      (error) => this.#tell(error),
+      (kind, none) => {
+        if (kind === 'audiooutput') return;
+        for (const call of this.#calls.values()) call.recapture(kind === 'audioinput' ? 'audio' : 'video', none);
       }
     );
+    this.#devices.recovered$.subscribe((event) => keep(this.#recovered, event));
     if (options.skipDeviceMonitoring) void this.#devices.enumerate();
     else this.#devices.monitor();
-    this.#user.set(new User());
-    this.driver = new Driver({
+    this.#driver = new Driver({
       provider: credentialProvider,
-      config: {
+      config: async () => ({
         canRefresh: typeof credentialProvider?.refresh === 'function',
-        cachedCredential: credentialProvider ? undefined : this.#cached(),
+        cachedCredential: credentialProvider ? undefined : await this.#cached(),
         skipConnection: options.skipConnection ?? false,
         skipRegister: options.skipRegister ?? false,
-        relayHost: this.preferences.relayHost,
-        userVariables: this.preferences.userVariables,
         agent: `offhook-js/${version}`,
-        stored: this.#stored()
-      },
-      store: this.#storage,
-      socket: (options.webSocketConstructor as WebSocketAdapter | undefined) ?? WebSocket,
+        stored: options.storageImplementation ? [] : storedBySession(),
+        ...this.#settings()
+      }),
+      store: storage,
+      socket: (options.webSocketConstructor as WebSocketAdapter | undefined) ?? globalThis.WebSocket,
       onEvent: (name, value) => this.#event(name, value),
-      onPeer: (leg, command) => this.#peer(leg, command),
-      onCredential: (credential) => this.#keep(credential)
+      onPeer: (leg, command) => this.#calls.get(leg)?.peer(command),
+      onCredential: (credential) => this.#keep(credential),
+      onError: (error) => this.#tell(error),
+      onEnd: () => this.#end()
     });
-    this.driver.loaded.catch((error: Error) => this.reportError(error));
+    this.#forCalls = {
+      driver: this.#driver,
+      session: this.#session,
+      leg: (call) => this.#leg(call),
+      select: (kind, device, options) => this.#select(kind, device, options),
+      forget: (call) => {
+        this.#calls.delete(call.id);
+        this.#tellCalls();
+      }
+    };
+    const settings = changed.subscribe((name) => {
+      if (name === 'relayHost' || name === 'userVariables') this.#driver.command('configure', this.#settings()).catch(() => undefined);
+    });
+    this.own({ complete: () => settings.unsubscribe() });
     // The engine reports why starting failed; nobody waits here.
-    this.driver.command('start').catch(() => undefined);
+    this.#driver.command('start').catch(() => undefined);
     this.#leave();
   }
 
@@ -154,9 +127,10 @@ export class SignalWire extends Destroyable implements DeviceController {
   #event(name: string, value: unknown): void {
     switch (name) {
       case 'connected':
-        if (value) this.#directory.set(new Directory((target, method, body) => this.#fetch(target, method, body), (error) => this.reportError(error)));
+        this.directory?.destroy();
+        this.#directory.set(value ? new Directory((target) => this.#fetch(target), (error) => this.#tell(error)) : undefined);
         this.#connected.set(value as boolean);
-        this.#events.push({ timestamp: Date.now(), category: 'connection', event: value ? 'connected' : 'disconnected' });
+        keep(this.#happened, { timestamp: Date.now(), category: 'connection', event: value ? 'connected' : 'disconnected' });
         break;
       case 'registered':
         this.#registered.set(value as boolean);
@@ -167,14 +141,17 @@ export class SignalWire extends Destroyable implements DeviceController {
       case 'authenticated':
         this.#session.setAuthenticated(value as boolean);
         break;
-      case 'user':
-        this.user?.fill(value as Record<string, unknown>);
+      case 'user': {
+        const user = this.user ?? new User();
+        user.fill(value as Record<string, unknown>);
+        this.#user.set(user);
         break;
+      }
       case 'iceServers':
         this.#session.iceServers = (value as RTCIceServer[] | null) ?? [];
         break;
       case 'error':
-        this.reportError(fromEngine(value as EngineError));
+        this.#tell(fromEngine(value as EngineError));
         break;
       case 'warning':
         this.#warnings.next(value as SDKWarning);
@@ -183,103 +160,92 @@ export class SignalWire extends Destroyable implements DeviceController {
         this.#credential.set(value as CredentialStatus);
         break;
       case 'signaling':
-        this.#session.tell(value as Record<string, unknown>);
+        this.#session.tell(value as SignalingEvent);
         break;
       case 'call': {
         const { call, event } = value as { call: string; event: Record<string, unknown> };
-        for (const kind in event) this.#callEvent(call, kind, event[kind]);
+        for (const kind in event) {
+          if (kind === 'created') this.#created(call, event[kind] as Created);
+          else this.#calls.get(call)?.apply(kind, event[kind]);
+          if (kind === 'status') this.#tellCalls();
+        }
       }
     }
   }
 
-  #callEvent(id: string, name: string, value: unknown): void {
-    if (name === 'created') {
-      const created = value as { direction: 'inbound' | 'outbound' };
-      const options = created.direction === 'outbound' ? (this.#dialling.shift() ?? {}) : {};
-      const call = new WebRTCCall(this, id, created, options);
-      this.#calls.set(id, call);
-      if (created.direction === 'inbound') this.#tellCalls();
-    } else {
-      this.#calls.get(id)?.apply(name, value);
-    }
+  #created(id: string, created: Created): void {
+    const dialling = this.#dialling.get(created.command ?? 0);
+    const address = dialling?.address ?? this.directory?.byDestination(created.to ?? '');
+    const call = new WebRTCCall(this.#forCalls, id, created, dialling?.options ?? {}, address);
+    if (dialling) dialling.call = call;
+    this.#calls.set(id, call);
   }
 
-  #peer(leg: string, command: PeerCommand): void {
-    this.#calls.get(leg)?.peer(command);
-  }
-
+  /** Outbound calls appear when the server has taken them. */
   #tellCalls(): void {
-    // Outbound ones appear when the server has taken them.
-    const calls = [...this.#calls.values()].filter((call) => call.direction === 'inbound' || call.status !== 'new');
-    this.#session.setCalls(calls.reverse());
+    const calls = [...this.#calls.values()].filter(({ direction, status }) => direction === 'inbound' || status !== 'new').reverse();
+    const told = this.#session.calls;
+    if (calls.length !== told.length || calls.some((call, at) => call !== told[at])) this.#session.setCalls(calls);
   }
 
-  /** @internal */
-  forget(call: WebRTCCall): void {
-    this.#calls.delete(call.id);
-    this.#tellCalls();
-  }
-  /** @internal */
-  reportError(error: Error): void {
+  #tell(error: Error): void {
     if (!this.isDestroyed) this.#errors.next(error);
   }
-  /** @internal */
-  makeLeg(report: (report: PeerReport) => void): Leg {
+
+  #leg(call: string): Leg {
     const { preferences } = this;
-    const devices = this.#devices;
     return new Leg({
       api: this.#api,
-      report,
+      report: (report) => this.#driver.report(call, report),
+      renegotiate: () => void this.#driver.command('restartIce', { call, relayOnly: false }).catch(() => undefined),
       gathering: {
-        candidateMs: preferences.iceCandidateTimeout * 1000,
-        totalMs: preferences.iceGatheringTimeout * 1000,
+        candidateMs: milliseconds('iceCandidateTimeout'),
+        totalMs: milliseconds('iceGatheringTimeout'),
         relayOnly: preferences.relayOnly,
         tcpOnly: preferences.disableUdpIceServers
       },
-      constraints(kind, options: MediaOptions) {
-        const audio = kind === 'audio';
-        const device = devices.constraints(audio ? 'audioinput' : 'videoinput');
-        if (device === false) return false;
-        const base = audio
-          ? (options.inputAudioDeviceConstraints ?? preferences.inputAudioConstraints)
-          : (options.inputVideoDeviceConstraints ?? preferences.inputVideoConstraints);
-        const merged = { ...base, ...(device as MediaTrackConstraints) };
-        return Object.keys(merged).length ? merged : true;
-      }
+      constraints: (kind, options) => {
+        const device = this.#devices.constraints(`${kind}input`);
+        const base =
+          kind === 'audio'
+            ? (options.inputAudioDeviceConstraints ?? preferences.inputAudioConstraints)
+            : (options.inputVideoDeviceConstraints ?? preferences.inputVideoConstraints);
+        return device && { ...base, ...device };
+      },
+      codecs: (kind, options) =>
+        kind === 'audio'
+          ? (options.preferredAudioCodecs ?? preferences.preferredAudioCodecs)
+          : (options.preferredVideoCodecs ?? preferences.preferredVideoCodecs)
     });
+  }
+
+  #settings(): Json {
+    const { relayHost, userVariables } = this.preferences;
+    return { relayHost: relayHost ?? '', userVariables: userVariables ?? {} };
   }
 
   // Credentials that are kept for the next page of this tab.
 
-  #cached(): { token: string; expiryAt?: number } | undefined {
-    for (const scope of this.#options.persistSession ? (['local', 'session'] as const) : (['session'] as const)) {
-      const text = area(scope).getItem(CACHE);
-      if (!text) continue;
-      const { token, expiry_at } = JSON.parse(text) as { token: string; expiry_at?: number };
-      return { token, expiryAt: expiry_at };
-    }
-    return undefined;
+  async #cached(): Promise<{ token?: string; expiryAt?: number } | undefined> {
+    const kept =
+      (this.#options.persistSession && (await this.#storage.getItem<SDKCredential>(CACHE, 'local'))) ||
+      (await this.#storage.getItem<SDKCredential>(CACHE, 'session'));
+    return kept ? { token: kept.token, expiryAt: kept.expiry_at } : undefined;
   }
   #keep(credential: SDKCredential): void {
-    if (!credential?.token) return;
-    const text = JSON.stringify(credential);
-    void this.#storage.setItem(CACHE, text, 'session');
-    if (this.#options.persistSession) void this.#storage.setItem(CACHE, text, 'local');
-  }
-  #stored(): [string, string][] {
-    if (this.#options.storageImplementation) return [];
-    return Object.entries(sessionStorage).filter(([key]) => /^sw:.*:(as|pt)$/.test(key)) as [string, string][];
+    const scopes = this.#options.persistSession ? (['session', 'local'] as const) : (['session'] as const);
+    for (const scope of scopes) this.#storage.setItem(CACHE, credential, scope).catch((error: Error) => this.#tell(error));
   }
 
-  /** A page that goes for good says bye; one that is only put aside, or will take its calls up again, does not. */
+  /** A page that goes for good says bye; one that is only put aside does not. */
   #leave(): void {
     globalThis.window?.addEventListener(
       'pagehide',
       (event) => {
-        if (event.persisted || this.#options.reconnectAttachedCalls) return;
+        if (event.persisted) return;
         for (const call of this.#calls.values()) call.destroy();
         // Else calls would ring here for as long as the session could be resumed.
-        if (this.isRegistered) this.driver.command('execute', { method: 'subscriber.offline' }).catch(() => undefined);
+        if (this.isRegistered) this.#driver.command('execute', { method: 'subscriber.offline' }).catch(() => undefined);
       },
       { signal: this.#page.signal }
     );
@@ -288,23 +254,30 @@ export class SignalWire extends Destroyable implements DeviceController {
   // Life.
 
   async connect(): Promise<void> {
-    await this.driver.command('connect');
+    await this.#driver.command('connect');
   }
   async disconnect(): Promise<void> {
-    await this.driver.command('disconnect');
+    await this.#driver.command('disconnect');
   }
   async register(): Promise<void> {
-    await this.driver.command('register');
+    await this.#driver.command('register');
   }
   async unregister(): Promise<void> {
-    await this.driver.command('unregister');
+    await this.#driver.command('unregister');
   }
   /** Hangs up every call, closes the session and completes every observable. Never throws. */
   override destroy(): void {
-    if (this.isDestroyed) return;
-    this.driver.command('destroy').catch(() => undefined);
-    this.driver.close();
+    if (this.isDestroyed || this.#page.signal.aborted) return;
     this.#page.abort();
+    this.#driver.command('destroy').catch(() => undefined);
+    this.#driver.close();
+  }
+  /** The engine is gone: by `destroy()`, or because it cannot go on. */
+  #end(): void {
+    // The engine has ended them; where it could not, the devices must not stay open.
+    for (const call of this.#calls.values()) call.apply('status', 'destroyed');
+    for (const cell of [this.#ready, this.#registered, this.#connected]) cell.set(false);
+    if (!this.#page.signal.aborted) return;
     this.#devices.destroy();
     this.directory?.destroy();
     this.user?.destroy();
@@ -340,7 +313,7 @@ export class SignalWire extends Destroyable implements DeviceController {
   }
   /** How long the credential still lasts and what will renew it. */
   get credential$(): Observable<CredentialStatus> {
-    return this.#credential.present$;
+    return later(this.#credential.present$);
   }
   get errors$(): Observable<Error> {
     return later(this.#errors);
@@ -348,49 +321,50 @@ export class SignalWire extends Destroyable implements DeviceController {
   get warnings$(): Observable<SDKWarning> {
     return later(this.#warnings);
   }
+  /** Calls and raw signalling. The same object as long as the client lives. */
   get session(): Session {
     return this.#session;
   }
 
+  /** Resolves when the server has taken the call; rejects with a `CallCreateError`. */
   async dial(destination: string | Address, options: DialOptions = {}): Promise<WebRTCCall> {
-    const to = typeof destination === 'string' ? destination : (destination.defaultChannel ?? destination.name);
-    const { audio, video, receiveAudio, receiveVideo, fallbackToReceiveOnly, userVariables = {}, nodeId } = options;
     const { preferences } = this;
-    const hinted = /[?&]channel=(video|audio)/.test(to);
+    const address = typeof destination === 'string' ? undefined : destination;
+    const to = typeof destination === 'string' ? destination : (destination.defaultChannel ?? destination.name);
+    const given = (kind: unknown, ...inputs: unknown[]) => kind ?? (inputs.some((input) => input) ? true : undefined);
+    const { userVariables = {}, nodeId, video, fallbackToReceiveOnly } = options;
+    const hinted = /[?&]channel=(video|audio)\b/.test(to);
     const wish = {
-      audio: audio ?? (options.inputAudioDeviceConstraints || options.inputAudioStream ? true : undefined),
-      video: video ?? (options.inputVideoDeviceConstraints || options.inputVideoStream || preferences.inputVideoConstraints ? true : undefined),
-      receiveAudio: receiveAudio ?? preferences.receiveAudio,
+      audio: given(options.audio, options.inputAudioDeviceConstraints, options.inputAudioStream),
+      video: given(video, options.inputVideoDeviceConstraints, options.inputVideoStream, preferences.inputVideoConstraints),
+      receiveAudio: options.receiveAudio ?? preferences.receiveAudio,
       // A video call is seen as well as shown, unless told otherwise.
-      receiveVideo: receiveVideo ?? (hinted ? undefined : preferences.receiveVideo || video),
+      receiveVideo: options.receiveVideo ?? (hinted ? undefined : preferences.receiveVideo || video),
       fallbackToReceiveOnly
     };
-    this.#dialling.push(options);
+    const dialling: Dialling = { options, address };
+    let number = 0;
     try {
-      const { callId } = (await this.driver.command('dial', { to, options: wish, userVariables, nodeId })) as { callId: string };
-      this.#tellCalls();
-      return this.#calls.get(callId)!;
+      await this.#driver.command('dial', { to, options: wish, userVariables, nodeId }, (id) => this.#dialling.set((number = id), dialling));
+      return dialling.call!;
     } finally {
-      const unused = this.#dialling.indexOf(options);
-      if (unused >= 0) this.#dialling.splice(unused, 1);
+      this.#dialling.delete(number);
     }
   }
 
-  /** @internal */
-  async execute<T extends JSONRPCResponse>(request: JSONRPCRequest, options: PendingRPCOptions = {}): Promise<T> {
+  async #execute<T extends JSONRPCResponse>(request: JSONRPCRequest, options: PendingRPCOptions = {}): Promise<T> {
     const { signal, timeoutMs } = options;
-    const answer = this.driver.command('execute', { method: request.method, params: request.params ?? {}, timeoutMs });
-    const aborted = new Promise<never>((_, reject) => {
-      const abort = () => reject(new DOMException('The request was aborted', 'AbortError'));
-      if (signal?.aborted) abort();
-      signal?.addEventListener('abort', abort);
+    signal?.throwIfAborted();
+    const answer = this.#driver.command('execute', { method: request.method, params: request.params ?? {}, timeoutMs });
+    const result = await new Promise((resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(new DOMException('The request was aborted', 'AbortError')), { once: true });
+      answer.then(resolve, reject);
     });
-    const result = await (signal ? Promise.race([answer, aborted]) : answer);
     return { jsonrpc: '2.0', id: request.id, result } as T;
   }
 
-  async #fetch(target: string, method = 'GET', body?: unknown): Promise<{ status: number; body: unknown }> {
-    return (await this.driver.command('fetch', { method, target, body: body ?? null })) as { status: number; body: unknown };
+  async #fetch(target: string): Promise<{ status: number; body: unknown }> {
+    return (await this.#driver.command('fetch', { method: 'GET', target })) as { status: number; body: unknown };
   }
 
   // Devices.
@@ -464,8 +438,7 @@ export class SignalWire extends Destroyable implements DeviceController {
   selectAudioOutputDevice(device: MediaDeviceInfo | null): void {
     this.#devices.select('audiooutput', device);
   }
-  /** @internal */
-  selectDevice(kind: Kind, device: MediaDeviceInfo, options: SelectDeviceOptions = {}): void {
+  #select(kind: DeviceKind, device: MediaDeviceInfo, options: SelectDeviceOptions = {}): void {
     this.#devices.select(kind, device);
     if (!options.savePreference) return;
     if (kind === 'audioinput') this.preferences.preferredAudioInput = device;
@@ -490,7 +463,7 @@ export class SignalWire extends Destroyable implements DeviceController {
     try {
       return await this.#devices.capabilities(deviceInfo);
     } catch (error) {
-      this.reportError(error as Error);
+      this.#tell(error as Error);
       throw error;
     }
   }
@@ -498,8 +471,8 @@ export class SignalWire extends Destroyable implements DeviceController {
     if (!deviceInfo) return false;
     return (await this.#devices.capabilities(deviceInfo).catch(() => null)) !== null;
   }
-  setStorageManager(storageManager: unknown): void {
-    this.#devices.setStorage(storageManager as Storage);
+  setStorageManager(storageManager: StorageManager): void {
+    this.#devices.setStorage(storageManager);
   }
   clearDeviceState(): Promise<void> {
     return this.#devices.clear();
@@ -523,7 +496,7 @@ export class SignalWire extends Destroyable implements DeviceController {
     return this.#devices.requestPermissions(options);
   }
   async resetToDefaults(): Promise<void> {
-    await Promise.all([this.#storage.clear('local'), this.#storage.clear('session')]);
+    await this.#storage.clearAll();
     this.preferences.preferredAudioInput = this.preferences.preferredAudioOutput = this.preferences.preferredVideoInput = null;
     await this.#devices.clear();
   }
@@ -531,34 +504,17 @@ export class SignalWire extends Destroyable implements DeviceController {
   // Diagnostics.
 
   get platformCapabilities(): PlatformCapabilities {
-    const codecs = (kind: string) => [
-      ...new Set(globalThis.RTCRtpSender?.getCapabilities?.(kind)?.codecs.map(({ mimeType }) => mimeType.split('/')[1]!))
-    ];
-    const { mediaDevices } = this.#api;
-    const display = typeof mediaDevices?.getDisplayMedia === 'function';
-    return Object.freeze({
-      webrtc: !!this.#api.RTCPeerConnection,
-      getUserMedia: typeof mediaDevices?.getUserMedia === 'function',
-      getDisplayMedia: display,
-      screenShare: display,
-      screenShareAudio: display && 'chrome' in globalThis,
-      simulcast: !!globalThis.RTCRtpSender?.prototype.setParameters,
-      insertableStreams: 'RTCRtpScriptTransform' in globalThis || 'MediaStreamTrackProcessor' in globalThis,
-      audioOutputSelection: 'setSinkId' in (globalThis.HTMLMediaElement?.prototype ?? {}),
-      videoCodecs: codecs('video'),
-      audioCodecs: codecs('audio')
-    });
+    return (this.#platform ??= detect(this.#api));
   }
+  /** What happened so far. Quality is not measured yet: calls carry only what is known of them. */
   exportDiagnostics(): SessionDiagnostics {
     return {
       sdkVersion: version,
       userAgent: navigator.userAgent,
       capabilities: this.platformCapabilities,
-      events: [...this.#events],
-      calls: [...this.#calls.values()].map((call) => ({
-        callId: call.id, direction: call.direction, destination: call.to, duration: 0, status: call.status
-      })),
-      deviceChanges: [],
+      events: [...this.#happened],
+      calls: [],
+      deviceChanges: [...this.#recovered],
       devices: {
         audioInput: this.audioInputDevices,
         audioOutput: this.audioOutputDevices,
@@ -566,7 +522,12 @@ export class SignalWire extends Destroyable implements DeviceController {
       }
     };
   }
+  /** Not built yet. */
   preflight(_destination: string, _options: PreflightOptions = {}): Promise<PreflightResult> {
     return Promise.reject(new PreflightError('preflight', new UnimplementedError('preflight')));
   }
+}
+
+function keep<T>(list: T[], item: T): void {
+  if (list.push(item) > DIAGNOSTICS) list.shift();
 }

@@ -1,5 +1,5 @@
 /** The credential providers that come with the SDK. */
-import { RequestError } from './errors.js';
+import { RequestError, RequestTimeoutError } from './errors.js';
 import type { CredentialProvider, SDKCredential } from './types.js';
 
 /** Limit of one exchange, and how often a passing fault is met with another. */
@@ -9,9 +9,13 @@ const WAIT_MAX_MS = 10_000;
 
 /** Returns what it was given. */
 export class StaticCredentialProvider implements CredentialProvider {
-  constructor(private readonly credentials: SDKCredential) {}
+  readonly #credentials: SDKCredential;
+
+  constructor(credentials: SDKCredential) {
+    this.#credentials = credentials;
+  }
   authenticate(): Promise<SDKCredential> {
-    return Promise.resolve(this.credentials);
+    return Promise.resolve(this.#credentials);
   }
 }
 
@@ -20,26 +24,21 @@ export class StaticCredentialProvider implements CredentialProvider {
  * `host` is a name, a name with a port, or an origin; without a scheme `https` is taken.
  */
 export class EmbedTokenCredentialProvider implements CredentialProvider {
-  readonly #url: string;
+  readonly #host: string;
   readonly #embedToken: string;
 
   constructor(host: string, embedToken: string) {
-    const origin = new URL(host.includes('://') ? host : `https://${host}`).origin;
-    this.#url = `${origin}/api/fabric/embeds/tokens`;
+    this.#host = host;
     this.#embedToken = embedToken;
-    // One exchange serves both: a refresh is another exchange.
-    this.refresh = () => this.authenticate();
   }
 
-  refresh: () => Promise<{ token: string; expiry_at: number }>;
-
-  /** Rejects at once when the server refuses for good (401, 403, 404), after some tries when it cannot be reached. */
+  /** Rejects at once when the server refuses for good (400, 401, 403, 404), after some tries when it cannot be reached. */
   async authenticate(): Promise<{ token: string; expiry_at: number }> {
     for (let attempt = 1; ; attempt++) {
       let wait = 500 * 2 ** attempt;
       let failure: RequestError;
       try {
-        const response = await fetch(this.#url, {
+        const response = await fetch(`${originOf(this.#host)}/api/fabric/embeds/tokens`, {
           method: 'POST',
           headers: { 'content-type': 'application/json', accept: 'application/json' },
           body: JSON.stringify({ token: this.#embedToken }),
@@ -52,19 +51,32 @@ export class EmbedTokenCredentialProvider implements CredentialProvider {
         wait = Number(response.headers.get('retry-after')) * 1000 || wait;
       } catch (error) {
         if (error instanceof RequestError) throw error;
-        failure = new RequestError(`The embed token could not be exchanged: ${(error as Error).message}`, undefined, {
-          cause: error as Error
-        });
+        const { name, message } = error as Error;
+        const Class = name === 'TimeoutError' ? RequestTimeoutError : RequestError;
+        failure = new Class(`The embed token could not be exchanged: ${message}`, undefined, { cause: error });
       }
       if (attempt === ATTEMPTS) throw failure;
       await new Promise((resolve) => setTimeout(resolve, Math.min(wait, WAIT_MAX_MS)));
     }
   }
+
+  /** Another exchange. */
+  refresh(): Promise<{ token: string; expiry_at: number }> {
+    return this.authenticate();
+  }
 }
 
-/** The life the server tells, counted by its own clock where it shows that. */
+function originOf(host: string): string {
+  try {
+    return new URL(host.includes('://') ? host : `https://${host}`).origin;
+  } catch {
+    throw new RequestError(`"${host}" is neither a host nor an origin`);
+  }
+}
+
+/** The life that the server tells, counted by its own clock where it shows that; unknown if it tells none. */
 function credential(reply: unknown, date: string | null): { token: string; expiry_at: number } {
-  const { token, expires_at, expires_in } = reply as { token?: string; expires_at?: number; expires_in?: number };
+  const { token, expires_at, expires_in } = (reply ?? {}) as { token?: string; expires_at?: number; expires_in?: number };
   if (!token) throw new RequestError("The server's answer carries no token");
   const now = (date && Date.parse(date)) || Date.now();
   const expiry_at = expires_at ? expires_at * 1000 : expires_in ? now + expires_in * 1000 : undefined;

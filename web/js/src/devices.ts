@@ -1,60 +1,66 @@
 /** Microphones, cameras and speakers: lists, choice, permission (sdk-api reference, section 13). */
-import { Subject, type Observable } from 'rxjs';
+import { Subject } from 'rxjs';
 import { Cell } from './observe.js';
-import type { ClientPreferences } from './preferences.js';
-import type { DeviceRecoveryEvent, PermissionResult, Storage, StoredDevicePreference, WebRTCMediaDevices } from './types.js';
+import { milliseconds, type ClientPreferences } from './preferences.js';
+import type { StorageManager } from './storage.js';
+import type { DeviceRecoveryEvent, PermissionResult, StoredDevicePreference, WebRTCMediaDevices } from './types.js';
 
-export type Kind = 'audioinput' | 'audiooutput' | 'videoinput';
-const KINDS: Kind[] = ['audioinput', 'audiooutput', 'videoinput'];
+export type DeviceKind = 'audioinput' | 'audiooutput' | 'videoinput';
+export type InputKind = 'audioinput' | 'videoinput';
+type Wish = Pick<MediaDeviceInfo, 'deviceId' | 'label' | 'groupId'>;
+const KINDS: DeviceKind[] = ['audioinput', 'audiooutput', 'videoinput'];
+/** Earlier choices of a kind that are remembered for when the present one goes away. */
+const HISTORY = 5;
 
 export class Devices {
-  readonly lists = { audioinput: new Cell<MediaDeviceInfo[]>([]), audiooutput: new Cell<MediaDeviceInfo[]>([]), videoinput: new Cell<MediaDeviceInfo[]>([]) };
-  readonly chosen = { audioinput: new Cell<MediaDeviceInfo | null>(null), audiooutput: new Cell<MediaDeviceInfo | null>(null), videoinput: new Cell<MediaDeviceInfo | null>(null) };
+  readonly lists = each(() => new Cell<MediaDeviceInfo[]>([]));
+  readonly chosen = each(() => new Cell<MediaDeviceInfo | null>(null));
   readonly disabled = { audioinput: new Cell(false), videoinput: new Cell(false) };
-  readonly #recovered = new Subject<DeviceRecoveryEvent>();
-  #remembered: Partial<Record<Kind, MediaDeviceInfo | null>> = {};
-  #stored: Partial<Record<Kind, StoredDevicePreference>> = {};
-  #listening: AbortController | undefined;
+  readonly recovered$ = new Subject<DeviceRecoveryEvent>();
+  #history = each((): MediaDeviceInfo[] => []);
+  #remembered: Partial<Record<DeviceKind, MediaDeviceInfo | null>> = {};
+  #stored: Partial<Record<DeviceKind, StoredDevicePreference | null>> = {};
+  #monitoring: AbortController | undefined;
   #settle: ReturnType<typeof setTimeout> | undefined;
+  readonly #ended = new AbortController();
 
   constructor(
     private readonly api: WebRTCMediaDevices | undefined,
     private readonly preferences: ClientPreferences,
-    private storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>,
+    private storage: StorageManager,
     private readonly onError: (error: Error) => void,
-    /** A choice changed while calls may be up. */
-    private readonly onChoice: (kind: Kind) => void
+    /** A choice changed while calls may be up; `none`: nothing is to be captured any more. */
+    private readonly onChoice: (kind: DeviceKind, none: boolean) => void
   ) {
     void this.#load();
-  }
-
-  get recovered$(): Observable<DeviceRecoveryEvent> {
-    return this.#recovered;
+    globalThis.document?.addEventListener(
+      'visibilitychange',
+      () => {
+        if (document.visibilityState === 'visible' && preferences.refreshDevicesOnVisible) this.monitor();
+      },
+      { signal: this.#ended.signal }
+    );
   }
 
   async #load(): Promise<void> {
-    for (const kind of KINDS) {
-      try {
-        const text = await this.storage.getItem(`sw:device:${kind}`, 'local');
-        if (text) this.#stored[kind] = JSON.parse(text) as StoredDevicePreference;
-      } catch {
-        // What cannot be read was not kept.
-      }
-    }
+    for (const kind of KINDS) this.#stored[kind] = await this.storage.getItem<StoredDevicePreference>(key(kind), 'local');
   }
 
-  setStorage(storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>): void {
+  setStorage(storage: StorageManager): void {
     this.storage = storage;
     this.#stored = {};
     void this.#load();
   }
 
+  // Lists.
+
   async enumerate(): Promise<void> {
     try {
       const all = (await this.api?.enumerateDevices()) ?? [];
+      if (this.#ended.signal.aborted) return;
       for (const kind of KINDS) this.lists[kind].set(all.filter((device) => device.kind === kind));
       clearTimeout(this.#settle);
-      this.#settle = setTimeout(() => KINDS.forEach((kind) => this.#reconsider(kind)), this.preferences.deviceDebounceTime * 1000);
+      this.#settle = setTimeout(() => KINDS.forEach((kind) => this.#reconsider(kind)), milliseconds('deviceDebounceTime'));
     } catch (error) {
       this.onError(error as Error);
     }
@@ -62,93 +68,124 @@ export class Devices {
 
   monitor(): void {
     this.unmonitor();
-    const { signal } = (this.#listening = new AbortController());
+    if (this.#ended.signal.aborted) return;
+    const { signal } = (this.#monitoring = new AbortController());
     const look = () => void this.enumerate();
     this.api?.addEventListener('devicechange', look);
-    signal.addEventListener('abort', () => this.api?.removeEventListener('devicechange', look));
-    if (this.preferences.devicePollingInterval > 0) {
-      const polling = setInterval(look, this.preferences.devicePollingInterval * 1000);
-      signal.addEventListener('abort', () => clearInterval(polling));
-    }
+    const period = milliseconds('devicePollingInterval');
+    const polling = period > 0 ? setInterval(look, period) : undefined;
+    signal.addEventListener('abort', () => {
+      this.api?.removeEventListener('devicechange', look);
+      clearInterval(polling);
+    });
     look();
   }
 
   unmonitor(): void {
-    this.#listening?.abort();
-    this.#listening = undefined;
+    this.#monitoring?.abort();
+    this.#monitoring = undefined;
   }
 
   destroy(): void {
+    this.#ended.abort();
     this.unmonitor();
     clearTimeout(this.#settle);
-    for (const cells of [this.lists, this.chosen, this.disabled]) for (const cell of Object.values(cells)) (cell as Cell<unknown>).complete();
-    this.#recovered.complete();
+    const cells: Cell<never>[] = [this.lists, this.chosen, this.disabled].flatMap((cells) => Object.values(cells));
+    for (const cell of cells) cell.complete();
+    this.recovered$.complete();
   }
 
-  select(kind: Kind, device: MediaDeviceInfo | null): void {
+  // Choice.
+
+  select(kind: DeviceKind, device: MediaDeviceInfo | null): void {
     if (kind !== 'audiooutput' && device) this.disabled[kind].set(false);
-    if (this.chosen[kind].value?.deviceId === device?.deviceId && this.chosen[kind].value === device) return;
-    this.chosen[kind].set(device);
+    this.#choose(kind, device);
     if (device && this.preferences.persistDeviceSelection) {
       const { deviceId, label, groupId } = device;
-      this.#stored[kind] = { deviceId, label, kind, groupId };
-      void this.storage.setItem(`sw:device:${kind}`, JSON.stringify(this.#stored[kind]), 'local');
+      const stored = (this.#stored[kind] = { deviceId, label, kind, groupId });
+      this.storage.setItem(key(kind), stored, 'local').catch(this.onError);
     }
-    this.onChoice(kind);
+  }
+
+  #choose(kind: DeviceKind, device: MediaDeviceInfo | null): void {
+    const before = this.chosen[kind].value;
+    this.chosen[kind].set(device);
+    if (device) this.#history[kind] = [device, ...this.#history[kind].filter(({ deviceId }) => deviceId !== device.deviceId)].slice(0, HISTORY);
+    if (before?.deviceId !== device?.deviceId) this.onChoice(kind, !device);
   }
 
   /** After a change of the lists: keep what is there, replace what has gone (13.2). */
-  #reconsider(kind: Kind): void {
+  #reconsider(kind: DeviceKind): void {
     const list = this.lists[kind].value;
     const current = this.chosen[kind].value;
-    if (kind !== 'audiooutput' && this.disabled[kind].value) return;
-    if (current && list.some(({ deviceId }) => deviceId === current.deviceId)) return;
-    const stored = this.#stored[kind];
-    const preferred = kind === 'audioinput' ? this.preferences.preferredAudioInput
-      : kind === 'videoinput' ? this.preferences.preferredVideoInput : this.preferences.preferredAudioOutput;
-    const same = (wish: { deviceId: string; label: string } | null | undefined) =>
-      wish && (list.find(({ deviceId }) => deviceId === wish.deviceId) ?? (wish.label ? list.find(({ label }) => label === wish.label) : undefined));
-    const next = (current && same(current)) ?? same(stored) ?? same(preferred) ?? list[0] ?? null;
-    if (current && !this.preferences.syncDevicesToActiveCalls) return;
-    this.chosen[kind].set(next);
-    if (current) {
-      this.#recovered.next({ kind, previousDevice: current, newDevice: next, reason: 'device_disconnected' });
-      this.onChoice(kind);
+    const byId = (wish: Wish) => list.find(({ deviceId }) => deviceId === wish.deviceId);
+    const byLabel = (wish: Wish) => list.filter(({ label }) => label && label === wish.label);
+    const inGroup = (wish: Wish) => byLabel(wish).find(({ groupId }) => groupId === wish.groupId);
+    const preferred = { audioinput: this.preferences.preferredAudioInput, audiooutput: this.preferences.preferredAudioOutput, videoinput: this.preferences.preferredVideoInput }[kind];
+    const fallback = () => (preferred && (byId(preferred) ?? byLabel(preferred)[0])) ?? list[0] ?? null;
+
+    if (!current) {
+      // Nothing was chosen yet, or the user wants none.
+      if (kind !== 'audiooutput' && this.disabled[kind].value) return;
+      const stored = this.#stored[kind];
+      const alike = stored ? byLabel(stored) : [];
+      const again = stored && (byId(stored) ?? inGroup(stored) ?? (alike.length === 1 ? alike[0] : undefined));
+      return this.chosen[kind].set(again ?? fallback());
     }
+    if (byId(current) || !this.preferences.syncDevicesToActiveCalls) return;
+    const alike = byLabel(current);
+    const same = alike.length === 1 ? alike[0] : inGroup(current);
+    if (same) return this.#choose(kind, same);
+    const earlier = this.#history[kind].map((device) => byId(device) ?? inGroup(device)).find((device) => device);
+    const [next, reason] = alike.length
+      ? ([null, 'ambiguous_match'] as const)
+      : earlier
+        ? ([earlier, 'device_disconnected'] as const)
+        : ([fallback(), 'fallback_to_default'] as const);
+    this.#choose(kind, next);
+    this.recovered$.next({ kind, previousDevice: current, newDevice: next, reason });
   }
 
-  setDisabled(kind: 'audioinput' | 'videoinput', off: boolean): void {
+  setDisabled(kind: InputKind, off: boolean): void {
     if (this.disabled[kind].value === off) return;
     this.disabled[kind].set(off);
-    if (off) {
-      this.#remembered[kind] = this.chosen[kind].value;
-      this.chosen[kind].set(null);
-    } else {
-      this.chosen[kind].set(this.#remembered[kind] ?? this.lists[kind].value[0] ?? null);
-    }
+    if (off) this.#remembered[kind] = this.chosen[kind].value;
+    this.#choose(kind, off ? null : (this.#remembered[kind] ?? this.lists[kind].value[0] ?? null));
   }
 
-  constraints(kind: 'audioinput' | 'videoinput'): MediaTrackConstraints | boolean {
+  constraints(kind: InputKind): MediaTrackConstraints | false {
     return this.disabled[kind].value ? false : this.toConstraints(this.chosen[kind].value);
   }
 
   toConstraints(device: MediaDeviceInfo | null): MediaTrackConstraints {
-    const list = device && this.lists[device.kind as Kind].value;
-    const found = list?.find(({ deviceId }) => deviceId === device!.deviceId) ?? list?.find(({ label }) => label && label === device!.label);
+    const list = device ? this.lists[device.kind].value : [];
+    const found = list.find(({ deviceId }) => deviceId === device!.deviceId) ?? list.find(({ label }) => label && label === device!.label);
     return found?.deviceId ? { deviceId: { exact: found.deviceId } } : {};
   }
 
+  async clear(): Promise<void> {
+    this.#remembered = {};
+    this.#stored = {};
+    this.#history = each(() => []);
+    for (const cell of Object.values(this.disabled)) cell.set(false);
+    for (const kind of KINDS) this.chosen[kind].set(null);
+    await this.enumerate();
+  }
+
+  // Permission.
+
   async requestPermissions({ audio = false, video = false }: { audio?: boolean; video?: boolean }): Promise<PermissionResult> {
     try {
-      const stream = await this.api!.getUserMedia({ audio, video });
-      const ids = stream.getTracks().map((track) => track.getSettings().deviceId);
-      stream.getTracks().forEach((track) => track.stop());
+      const tracks = (await this.api!.getUserMedia({ audio, video })).getTracks();
+      const ids = tracks.map((track) => track.getSettings().deviceId);
+      tracks.forEach((track) => track.stop());
       await this.enumerate();
-      const pick = (kind: 'audioinput' | 'videoinput') => this.lists[kind].value.find(({ deviceId }) => ids.includes(deviceId));
-      const [selectedAudioDevice, selectedVideoDevice] = [audio ? pick('audioinput') : undefined, video ? pick('videoinput') : undefined];
-      if (selectedAudioDevice && !this.chosen.audioinput.value) this.chosen.audioinput.set(selectedAudioDevice);
-      if (selectedVideoDevice && !this.chosen.videoinput.value) this.chosen.videoinput.set(selectedVideoDevice);
-      return { audio, video, selectedAudioDevice, selectedVideoDevice };
+      const take = (kind: InputKind, asked: boolean) => {
+        const device = asked ? this.lists[kind].value.find(({ deviceId }) => ids.includes(deviceId)) : undefined;
+        if (device && !this.chosen[kind].value && !this.disabled[kind].value) this.chosen[kind].set(device);
+        return device;
+      };
+      return { audio, video, selectedAudioDevice: take('audioinput', audio), selectedVideoDevice: take('videoinput', video) };
     } catch {
       return { audio: false, video: false };
     }
@@ -157,18 +194,17 @@ export class Devices {
   async capabilities(device: MediaDeviceInfo): Promise<MediaTrackCapabilities | null> {
     if (device.kind === 'audiooutput') return null;
     const kind = device.kind === 'audioinput' ? 'audio' : 'video';
-    const stream = await this.api!.getUserMedia({ [kind]: { deviceId: { exact: device.deviceId } } });
-    const found = stream.getTracks()[0]?.getCapabilities() ?? null;
-    stream.getTracks().forEach((track) => track.stop());
+    const tracks = (await this.api!.getUserMedia({ [kind]: { deviceId: { exact: device.deviceId } } })).getTracks();
+    const found = tracks[0]?.getCapabilities() ?? null;
+    tracks.forEach((track) => track.stop());
     return found;
   }
+}
 
-  async clear(): Promise<void> {
-    this.#remembered = {};
-    this.#stored = {};
-    this.disabled.audioinput.set(false);
-    this.disabled.videoinput.set(false);
-    for (const kind of KINDS) this.chosen[kind].set(null);
-    await this.enumerate();
-  }
+function each<T>(make: () => T): Record<DeviceKind, T> {
+  return { audioinput: make(), audiooutput: make(), videoinput: make() };
+}
+
+function key(kind: DeviceKind): string {
+  return `sw:device:${kind}`;
 }

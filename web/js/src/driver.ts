@@ -2,22 +2,27 @@
  * Carries the engine's outputs to the browser and the browser's answers to the engine. It decides nothing: whatever
  * can be decided is decided in the engine.
  */
-import { Engine, load, type Failure, type Json, type Output, type PeerCommand, type PeerReport } from './engine.js';
-import { fromEngine } from './errors.js';
-import { logTraffic } from './logger.js';
-import type { CredentialProvider, SDKCredential, WebSocketAdapter } from './types.js';
+import { load, make, type Failure, type Json, type Machine, type Output, type PeerCommand, type PeerReport } from './engine.js';
+import { DependencyError, InvalidParams, fromEngine } from './errors.js';
+import { getLogger } from './logger.js';
+import type { CredentialProvider, SDKCredential, Storage, WebSocketAdapter } from './types.js';
 
-export interface Store {
-  setItem(key: string, value: string | null, scope: 'local' | 'session'): Promise<void> | void;
-}
+/** Clocks may step and sleep without a timer noticing: the engine looks at them at least that often. */
+const LOOK_MS = 60_000;
+
 export interface DriverHost {
   provider: CredentialProvider | undefined;
-  config: Json;
-  store: Store;
-  socket: WebSocketAdapter;
+  /** Read when the engine is made. */
+  config(): Promise<Json>;
+  store: Storage;
+  /** Undefined where the environment has no WebSocket. */
+  socket: WebSocketAdapter | undefined;
   onEvent(name: string, value: unknown): void;
   onPeer(leg: string, command: PeerCommand): void;
   onCredential(credential: SDKCredential): void;
+  onError(error: Error): void;
+  /** Nothing comes any more: after `close()`, or when the engine cannot go on. */
+  onEnd(): void;
 }
 
 interface Waiting {
@@ -26,35 +31,40 @@ interface Waiting {
 }
 
 export class Driver {
-  #engine: Engine | undefined;
+  #engine: Machine | undefined;
   #early: Json[] = [];
   #pumping = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #sockets = new Map<number, WebSocket>();
+  readonly #sockets = new Map<number, WebSocket>();
   #commands = 0;
-  #waiting = new Map<number, Waiting>();
-  #listening = new AbortController();
-  /** Settles when the engine is there; rejects when it cannot be loaded. */
-  readonly loaded: Promise<void>;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listening = new AbortController();
+  /** The end comes when the last output is out. */
+  #closing = false;
+  #closed = false;
 
   constructor(private readonly host: DriverHost) {
-    this.loaded = load().then(() => {
-      if (this.#listening.signal.aborted) return;
-      const seed = Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => byte.toString(16).padStart(2, '0'));
-      this.#engine = new Engine(JSON.stringify(host.config), seed.join(''), performance.now(), Date.now());
-      for (const input of this.#early.splice(0)) this.input(input);
-    });
-    this.loaded.catch((error: Error) => {
-      for (const { reject } of this.#waiting.values()) reject(error);
-      this.#waiting.clear();
-    });
     this.#listen();
+    void this.#start();
   }
 
-  /** Asks the engine for something. */
-  command(name: string, body: Json = {}): Promise<unknown> {
+  async #start(): Promise<void> {
+    try {
+      const [config] = await Promise.all([this.host.config(), load()]);
+      if (this.#closed) return;
+      this.#engine = make(config, performance.now(), Date.now());
+      for (const input of this.#early.splice(0)) this.input(input);
+    } catch (error) {
+      this.#broken(error as Error);
+    }
+  }
+
+  /** Asks the engine for something; `known` is told the command's number before the engine is. */
+  command(name: string, body: Json = {}, known?: (id: number) => void): Promise<unknown> {
     const id = ++this.#commands;
+    known?.(id);
     return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(gone());
       this.#waiting.set(id, { resolve, reject });
       this.input({ command: { id, command: { [name]: body } } });
     });
@@ -65,39 +75,70 @@ export class Driver {
   }
 
   input(input: Json): void {
+    if (this.#closed) return;
     if (!this.#engine) {
       this.#early.push(input);
       return;
     }
-    this.#engine.handle(performance.now(), Date.now(), JSON.stringify(input));
-    this.#pump();
+    try {
+      if (!this.#engine.handle(performance.now(), Date.now(), JSON.stringify(input))) {
+        const { id } = (input.command ?? {}) as { id?: number };
+        this.#settle(id, (waiting) => waiting.reject(new InvalidParams('The arguments make no sense')));
+      }
+      this.#pump();
+    } catch (error) {
+      this.#broken(error as Error);
+    }
   }
 
+  /** The end, as soon as every output is out. */
   close(): void {
+    this.#closing = true;
+    if (!this.#pumping) this.#end();
+  }
+
+  #end(): void {
+    if (this.#closed) return this.host.onEnd();
+    this.#closed = true;
     this.#listening.abort();
     clearTimeout(this.#timer);
     for (const socket of this.#sockets.values()) socket.close();
     this.#sockets.clear();
-    for (const { reject } of this.#waiting.values()) reject(new Error('The client has been destroyed'));
-    this.#waiting.clear();
     this.#engine?.free();
     this.#engine = undefined;
+    for (const { reject } of this.#waiting.values()) reject(gone());
+    this.#waiting.clear();
+    this.host.onEnd();
+  }
+
+  /** The engine cannot be loaded, or has met a fault of its own: nothing can go on. */
+  #broken(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    this.host.onError(error);
+    // What has failed inside is not to be touched again.
+    this.#engine = undefined;
+    this.#end();
   }
 
   #pump(): void {
     // What an output leads to may be another input: it is handled, and its outputs come in this same loop.
     if (this.#pumping) return;
     this.#pumping = true;
-    try {
-      for (let text; (text = this.#engine?.poll()) !== undefined; ) this.#perform(JSON.parse(text) as Output);
-    } finally {
-      this.#pumping = false;
+    for (let text; (text = this.#engine?.poll()) !== undefined; ) {
+      try {
+        this.#perform(JSON.parse(text) as Output);
+      } catch (error) {
+        // One thing that failed does not keep the others from being done.
+        this.host.onError(error as Error);
+      }
     }
+    this.#pumping = false;
+    if (this.#closing) return this.#end();
     clearTimeout(this.#timer);
     const deadline = this.#engine?.deadline() ?? -1;
     if (deadline >= 0) {
-      // Timers of more than 24 days would fire at once.
-      const wait = Math.min(Math.max(deadline - performance.now(), 0), 2 ** 31 - 1);
+      const wait = Math.min(Math.max(deadline - performance.now(), 0), LOOK_MS);
       this.#timer = setTimeout(() => this.input({ tick: {} }), Math.ceil(wait));
     }
   }
@@ -106,16 +147,13 @@ export class Driver {
     if ('event' in output) {
       for (const name in output.event) this.host.onEvent(name, output.event[name]);
     } else if ('send' in output) {
-      logTraffic('send', output.send.text);
+      getLogger().wsTraffic({ type: 'send', raw: output.send.text });
       this.#sockets.get(output.send.socket)?.send(output.send.text);
     } else if ('peer' in output) {
       this.host.onPeer(output.peer.leg, output.peer.command);
     } else if ('done' in output) {
       const { id, ok, error } = output.done;
-      const waiting = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      if (error) waiting?.reject(fromEngine(error));
-      else waiting?.resolve(ok);
+      this.#settle(id, (waiting) => (error ? waiting.reject(fromEngine(error)) : waiting.resolve(ok)));
     } else if ('openSocket' in output) {
       this.#open(output.openSocket.socket, output.openSocket.url);
     } else if ('closeSocket' in output) {
@@ -125,28 +163,35 @@ export class Driver {
     } else if ('http' in output) {
       void this.#fetch(output.http);
     } else if ('authenticate' in output) {
-      this.#provide(output.authenticate.request, () => this.host.provider!.authenticate({}));
+      this.#provide(output.authenticate.request, (provider) => provider.authenticate({}));
     } else if ('refresh' in output) {
-      this.#provide(output.refresh.request, () => this.host.provider!.refresh!());
+      this.#provide(output.refresh.request, (provider) => provider.refresh!());
     } else if ('store' in output) {
       const { key, value, scope } = output.store;
-      void this.host.store.setItem(key, value, scope);
+      const { store } = this.host;
+      (value === null ? store.removeItem(key, scope) : store.setItem(key, value, scope)).catch(this.host.onError);
     } else if ('signProof' in output) {
+      // The configuration says that there is no key to sign with.
       this.input({ proof: { request: output.signProof.request, error: { name: 'NotSupportedError', message: 'no key' } } });
     }
   }
 
+  #settle(id: number | undefined, how: (waiting: Waiting) => void): void {
+    const waiting = this.#waiting.get(id ?? 0);
+    this.#waiting.delete(id ?? 0);
+    if (waiting) how(waiting);
+  }
+
   #open(id: number, url: string): void {
     const closed = (reason: string) => {
-      if (this.#sockets.get(id)) {
-        this.#sockets.delete(id);
-        this.input({ socketClosed: { socket: id, reason } });
-      }
+      if (this.#sockets.delete(id)) this.input({ socketClosed: { socket: id, reason } });
     };
     let socket: WebSocket;
     try {
-      socket = new this.host.socket(url);
+      if (!this.host.socket) throw new DependencyError('This environment has no WebSocket');
+      socket = new this.host.socket(url) as WebSocket;
     } catch (error) {
+      this.host.onError(error as Error);
       this.input({ socketClosed: { socket: id, reason: (error as Error).message } });
       return;
     }
@@ -154,18 +199,22 @@ export class Driver {
     socket.addEventListener('open', () => this.input({ socketOpened: { socket: id } }));
     socket.addEventListener('message', (event: MessageEvent) => {
       if (typeof event.data !== 'string') return;
-      logTraffic('recv', event.data);
+      getLogger().wsTraffic({ type: 'recv', raw: event.data });
       this.input({ frame: { socket: id, text: event.data } });
     });
     socket.addEventListener('close', (event) => closed(event.reason));
     socket.addEventListener('error', () => closed('error'));
   }
 
-  #provide(request: number, ask: () => Promise<SDKCredential>): void {
-    new Promise<SDKCredential>((resolve) => resolve(ask())).then(
+  #provide(request: number, ask: (provider: CredentialProvider) => Promise<SDKCredential>): void {
+    const { provider } = this.host;
+    new Promise<SDKCredential>((resolve) => {
+      if (!provider) throw new DependencyError('There is neither a credential provider nor a credential of an earlier page');
+      resolve(ask(provider));
+    }).then(
       (credential) => {
-        this.host.onCredential(credential);
         const { token, authorizationState, expiry_at } = credential ?? {};
+        if (token) this.host.onCredential(credential);
         const expiryAt = expiry_at === undefined ? undefined : Math.round(expiry_at);
         this.input({ credential: { request, ok: { token, authorizationState, expiryAt } } });
       },
@@ -194,13 +243,17 @@ export class Driver {
     const { signal } = this.#listening;
     const on = (target: EventTarget | undefined, name: string, input: () => Json) =>
       target?.addEventListener(name, () => this.input(input()), { signal });
-    const page = globalThis.document;
-    on(globalThis.window, 'online', () => ({ network: { online: true } }));
-    on(globalThis.window, 'offline', () => ({ network: { online: false } }));
-    on(globalThis.window, 'pageshow', () => ({ visible: { visible: true } }));
-    on(page, 'visibilitychange', () => ({ visible: { visible: page.visibilityState === 'visible' } }));
-    on(page, 'resume', () => ({ visible: { visible: true } }));
+    const { window, document } = globalThis;
+    on(window, 'online', () => ({ network: { online: true } }));
+    on(window, 'offline', () => ({ network: { online: false } }));
+    on(window, 'pageshow', () => ({ visible: { visible: true } }));
+    on(document, 'visibilitychange', () => ({ visible: { visible: document.visibilityState === 'visible' } }));
+    on(document, 'resume', () => ({ visible: { visible: true } }));
   }
+}
+
+function gone(): Error {
+  return new DependencyError('The client has been destroyed');
 }
 
 /** What the engine is told of something thrown. */

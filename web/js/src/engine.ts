@@ -1,8 +1,13 @@
 /** The Rust engine: loading it, and the JSON it speaks (the mapping is documented in rust/src/codec.rs). */
 import init, { Engine } from '../../../target/wasm-bindgen/offhook_js.js';
 
-export { Engine };
-
+/** The engine as the driver sees it. Texts are JSON, times are milliseconds. */
+export interface Machine {
+  handle(mono: number, wall: number, input: string): boolean;
+  poll(): string | undefined;
+  deadline(): number;
+  free(): void;
+}
 export interface EngineError {
   class: string;
   message: string;
@@ -22,13 +27,17 @@ export interface MediaPlan {
   receiveVideo: boolean;
   fallbackToReceiveOnly: boolean;
 }
+export interface MediaParams {
+  audio?: MediaTrackConstraints;
+  video?: MediaTrackConstraints;
+}
 export type PeerCommand =
   | { create: { iceServers: RTCIceServer[] | null; relayOnly: boolean } }
   | { offer: { media: MediaPlan; waitForCandidates: boolean; iceRestart: boolean } }
   | { answer: { offer: string; media: MediaPlan; waitForCandidates: boolean } }
   | { applyAnswer: { sdp: string } }
   | { setSending: { video: boolean; on: boolean } }
-  | { applyMediaParams: { params: { audio?: MediaTrackConstraints; video?: MediaTrackConstraints } } }
+  | { applyMediaParams: { params: MediaParams } }
   | { close: Json };
 export type PeerReport =
   | { localDescription: { sdp: string; sendingAudio: boolean; sendingVideo: boolean } }
@@ -37,10 +46,6 @@ export type PeerReport =
   | { mediaAccess: { failure: Failure; media: string; fatal: boolean } }
   | { mediaTrack: { failure: Failure; operation: string; kind: string } }
   | { failed: { failure: Failure; operation: string } };
-export type CallEvent = Record<string, never> & {
-  created?: { direction: 'inbound' | 'outbound'; to?: string; toName?: string; from?: string; fromName?: string; nodeId?: string };
-  [name: string]: unknown;
-};
 export type Output =
   | { authenticate: { request: number } }
   | { refresh: { request: number } }
@@ -73,4 +78,11 @@ export function load(): Promise<unknown> {
     throw error;
   });
   return loading;
+}
+
+/** Makes an engine, once the module is loaded. */
+export function make(config: Json, mono: number, wall: number): Machine {
+  const seed = crypto.getRandomValues(new Uint8Array(32));
+  const hex = Array.from(seed, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return new Engine(JSON.stringify(config), hex, mono, wall);
 }

@@ -5,14 +5,7 @@ function cause(error: unknown): ErrorOptions | undefined {
   return error instanceof Error ? { cause: error } : undefined;
 }
 
-class Named extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-  }
-}
-
-export class CallCreateError extends Named {
+export class CallCreateError extends Error {
   constructor(
     message: string,
     public error: unknown = undefined,
@@ -23,31 +16,31 @@ export class CallCreateError extends Named {
     this.name = 'CallCreateError';
   }
 }
-export class CollectionFetchError extends Named {
+export class CollectionFetchError extends Error {
   constructor(public operation: string, public originalError: unknown) {
     super(`${operation} failed`, cause(originalError));
     this.name = 'CollectionFetchError';
   }
 }
-export class DeviceTokenError extends Named {
+export class DeviceTokenError extends Error {
   constructor(message: string, public originalError?: unknown) {
     super(message, cause(originalError));
     this.name = 'DeviceTokenError';
   }
 }
-export class DPoPInitError extends Named {
+export class DPoPInitError extends Error {
   constructor(public originalError: unknown, message = 'The key-bound refresh could not be activated') {
     super(message, cause(originalError));
     this.name = 'DPoPInitError';
   }
 }
-export class InvalidCredentialsError extends Named {
+export class InvalidCredentialsError extends Error {
   constructor(public reason = 'Invalid credentials', options?: ErrorOptions) {
     super(reason, options);
     this.name = 'InvalidCredentialsError';
   }
 }
-export class MediaAccessError extends Named {
+export class MediaAccessError extends Error {
   constructor(
     public operation: string,
     public media: string,
@@ -63,49 +56,49 @@ export class MediaAccessError extends Named {
     return ['NotAllowedError', 'SecurityError', 'PermissionDeniedError'].includes(name);
   }
 }
-export class MediaTrackError extends Named {
+export class MediaTrackError extends Error {
   constructor(public operation: string, public kind: string, public originalError: unknown) {
     super(`${operation}: the ${kind} track could not be changed`, cause(originalError));
     this.name = 'MediaTrackError';
   }
 }
-export class MessageParseError extends Named {
+export class MessageParseError extends Error {
   constructor(public originalError: unknown) {
     super('A message of the server is not JSON', cause(originalError));
     this.name = 'MessageParseError';
   }
 }
-export class OverconstrainedFallbackError extends Named {
+export class OverconstrainedFallbackError extends Error {
   constructor(public deviceKind: string, public originalError?: unknown) {
     super(`No ${deviceKind} meets the constraints`, cause(originalError));
     this.name = 'OverconstrainedFallbackError';
   }
 }
-export class PreflightError extends Named {
+export class PreflightError extends Error {
   constructor(public phase: string, public originalError?: unknown) {
     super(`Preflight failed in phase ${phase}`, cause(originalError));
     this.name = 'PreflightError';
   }
 }
-export class RecoveryError extends Named {
+export class RecoveryError extends Error {
   constructor(public action: string, public attempt: number, public originalError?: unknown) {
     super(`${action} failed (attempt ${attempt})`, cause(originalError));
     this.name = 'RecoveryError';
   }
 }
-export class TokenRefreshError extends Named {
+export class TokenRefreshError extends Error {
   constructor(message: string, public originalError?: unknown) {
     super(message, cause(originalError));
     this.name = 'TokenRefreshError';
   }
 }
-export class UnexpectedError extends Named {
+export class UnexpectedError extends Error {
   constructor(public at?: string, options?: ErrorOptions) {
     super(at ? `Unexpected error: ${at}` : 'Unexpected error', options);
     this.name = 'UnexpectedError';
   }
 }
-export class VertoPongError extends Named {
+export class VertoPongError extends Error {
   constructor(public originalError: unknown) {
     super('A ping of the server could not be answered', cause(originalError));
     this.name = 'VertoPongError';
@@ -115,45 +108,52 @@ export class VertoPongError extends Named {
 // Not exported from the package, like the reference's, but met by applications.
 
 /** A refused request. */
-export class JSONRPCError extends Named {
+export class JSONRPCError extends Error {
   constructor(public code: number, message: string, public data: unknown, public requestId: string) {
     super(message);
     this.name = 'JSONRPCError';
   }
 }
 /** No answer in time. */
-export class RPCTimeoutError extends Named {
+export class RPCTimeoutError extends Error {
   constructor(public requestId: string, public timeoutMs: number) {
     super(`No answer within ${timeoutMs} ms`);
     this.name = 'RPCTimeoutError';
   }
 }
 /** A member that is declared but not built. */
-export class UnimplementedError extends Named {
+export class UnimplementedError extends Error {
   constructor(public reason: string) {
     super(`Not implemented: ${reason}`);
     this.name = 'UnimplementedError';
   }
 }
 /** Arguments that make no sense. */
-export class InvalidParams extends Named {
+export class InvalidParams extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'InvalidParams';
   }
 }
 /** Something needed is missing, or gone. */
-export class DependencyError extends Named {
+export class DependencyError extends Error {
   constructor(public description: string) {
     super(description);
     this.name = 'DependencyError';
   }
 }
 /** An exchange that the server refused or that never reached it. */
-export class RequestError extends Named {
+export class RequestError extends Error {
   constructor(message: string, public status?: number, options?: ErrorOptions) {
     super(message, options);
     this.name = 'RequestError';
+  }
+}
+/** An exchange that took too long. */
+export class RequestTimeoutError extends RequestError {
+  constructor(message: string, status?: number, options?: ErrorOptions) {
+    super(message, status, options);
+    this.name = 'RequestTimeoutError';
   }
 }
 

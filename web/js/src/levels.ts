@@ -1,50 +1,71 @@
 /** Loudness of a stream, as long as somebody looks. */
 import { Observable } from 'rxjs';
 
-/** Root mean square of the samples, 0 to 1, about 30 times a second; 0 while there is no stream. */
+const PERIOD_MS = 33;
+const SAMPLES = 1024;
+/** Speaking begins at this level, and is held that long. */
+const SPEAKING = 0.03;
+const HOLD_MS = 250;
+
+/** One for the page: browsers allow few. */
+let shared: AudioContext | undefined;
+
+/** Root mean square of the samples, 0 to 1, about 30 times a second; 0 while there is no sound to measure. */
 export function level$(stream$: Observable<MediaStream | null>): Observable<number> {
   return new Observable<number>((observer) => {
-    const context = typeof AudioContext === 'undefined' ? undefined : new AudioContext();
-    const analyser = context?.createAnalyser();
-    if (analyser) analyser.fftSize = 1024;
-    const samples = new Float32Array(1024);
-    let source: MediaStreamAudioSourceNode | undefined;
+    let stop = () => {};
+    let read = (): number => 0;
     const subscription = stream$.subscribe({
       next: (stream) => {
-        source?.disconnect();
-        source = undefined;
-        if (context && analyser && stream?.getAudioTracks().length) {
-          source = context.createMediaStreamSource(stream);
-          source.connect(analyser);
-        }
+        stop();
+        [read, stop] = meter(stream);
       },
       complete: () => observer.complete()
     });
-    const timer = setInterval(() => {
-      if (!source || !analyser) return observer.next(0);
-      analyser.getFloatTimeDomainData(samples);
-      observer.next(Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
-    }, 33);
+    const timer = setInterval(() => observer.next(read()), PERIOD_MS);
     return () => {
       clearInterval(timer);
       subscription.unsubscribe();
-      source?.disconnect();
-      void context?.close();
+      stop();
     };
   });
 }
 
-/** Whether somebody speaks: at 0.03 and above, held for 250 ms. */
+function meter(stream: MediaStream | null): [() => number, () => void] {
+  if (typeof AudioContext === 'undefined' || !stream?.getAudioTracks().length) return [() => 0, () => {}];
+  shared ??= new AudioContext();
+  void shared.resume();
+  const analyser = shared.createAnalyser();
+  analyser.fftSize = SAMPLES;
+  const source = shared.createMediaStreamSource(stream);
+  source.connect(analyser);
+  // Chromium gives Web Audio nothing of a remote stream that no element plays.
+  const element = new Audio();
+  element.muted = true;
+  element.srcObject = stream;
+  element.play().catch(() => undefined);
+  const samples = new Float32Array(SAMPLES);
+  const read = () => {
+    analyser.getFloatTimeDomainData(samples);
+    return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / SAMPLES);
+  };
+  const stop = () => {
+    source.disconnect();
+    element.srcObject = null;
+  };
+  return [read, stop];
+}
+
+/** Whether somebody speaks, without repeats. */
 export function speaking$(levels$: Observable<number>): Observable<boolean> {
   return new Observable<boolean>((observer) => {
     let last: boolean | undefined;
     let until = 0;
     return levels$.subscribe({
       next: (level) => {
-        const now = Date.now();
-        if (level >= 0.03) until = now + 250;
-        const speaking = now < until;
-        if (speaking !== last) observer.next((last = speaking));
+        const now = performance.now();
+        if (level >= SPEAKING) until = now + HOLD_MS;
+        if (now < until !== last) observer.next((last = now < until));
       },
       complete: () => observer.complete()
     });

@@ -9,7 +9,6 @@ let debug: DebugOptions = {};
 function built(name: Exclude<LogLevel, 'silent'>) {
   return (...args: unknown[]): void => {
     if (LEVELS.indexOf(name) < LEVELS.indexOf(level)) return;
-    // eslint-disable-next-line no-console
     (name === 'trace' ? console.debug : console[name])(new Date().toISOString(), ...args);
   };
 }
@@ -20,16 +19,27 @@ const own: SDKLogger = {
   debug: built('debug'),
   trace: built('trace')
 };
-const proxy: SDKLogger = {
+type Traffic = { type: 'send' | 'recv' | 'http'; payload: unknown } | { type: 'send' | 'recv'; raw: string };
+export interface InternalSDKLogger extends SDKLogger {
+  /** Socket traffic, where the debug options ask for it. Tokens in it are not shown. */
+  wsTraffic: (options: Traffic) => void;
+}
+const SECRETS = /"(jwt_token|dpop_token|authorization_state|credential|token)":"[^"]*"/g;
+const proxy: InternalSDKLogger = {
   error: (...args) => (custom ?? own).error(...args),
   warn: (...args) => (custom ?? own).warn(...args),
   info: (...args) => (custom ?? own).info(...args),
   debug: (...args) => (custom ?? own).debug(...args),
-  trace: (...args) => (custom ?? own).trace(...args)
+  trace: (...args) => (custom ?? own).trace(...args),
+  wsTraffic(options) {
+    if (!debug.logWsTraffic) return;
+    const text = 'raw' in options ? options.raw : JSON.stringify(options.payload);
+    proxy.debug(options.type, text.replace(SECRETS, '"$1":"…"'));
+  }
 };
 
 /** The logger in force at the time of each call. */
-export function getLogger(): SDKLogger {
+export function getLogger(): InternalSDKLogger {
   return proxy;
 }
 /** Replaces the logger for the whole page; `null` restores the built-in one. */
@@ -43,10 +53,4 @@ export function setLogLevel(next: LogLevel): void {
 /** Merges debug options; `null` clears them. */
 export function setDebugOptions(options: DebugOptions | null): void {
   debug = options ? { ...debug, ...options } : {};
-}
-/** Frames of the socket, when asked for. Tokens in them are not shown. */
-export function logTraffic(direction: 'send' | 'recv', text: string): void {
-  if (debug.logWsTraffic) {
-    proxy.debug(direction, text.replace(/"(jwt_token|dpop_token|authorization_state|credential)":"[^"]*"/g, '"$1":"…"'));
-  }
 }

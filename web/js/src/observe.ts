@@ -1,31 +1,38 @@
 /** Values that can be watched: the one shape behind every `name$` and `name` of the public API. */
-import { BehaviorSubject, Observable, ReplaySubject, Subject, type Observer } from 'rxjs';
+import { Observable, ReplaySubject, Subject, type Observer } from 'rxjs';
 
-/** A value with its observable. `undefined` and `null` count as "nothing yet" for `present`. */
+/** A value with its observable. A subscriber gets the current value first, also after the end. */
 export class Cell<T> {
-  readonly #subject: BehaviorSubject<T>;
-  /** Current value first, delivered synchronously; repeats suppressed. */
-  readonly sync$: Observable<T>;
+  readonly #subject = new ReplaySubject<T>(1);
+  #value: T;
+  /** Delivers synchronously. */
+  readonly sync$ = this.#subject.asObservable();
   /** The same, delivered in a micro-task. */
-  readonly later$: Observable<T>;
+  readonly later$ = later(this.sync$);
 
   constructor(value: T) {
-    this.#subject = new BehaviorSubject(value);
-    this.sync$ = distinct(this.#subject);
-    this.later$ = later(this.sync$);
+    this.#value = value;
+    this.touch();
   }
 
   get value(): T {
-    return this.#subject.value;
+    return this.#value;
   }
 
   set(value: T): void {
-    this.#subject.next(value);
+    if (value === this.#value) return;
+    this.#value = value;
+    this.touch();
   }
 
-  /** Only real values, delivered in a micro-task. */
+  /** Tells the value again: it is the same object, but not as it was. */
+  touch(): void {
+    this.#subject.next(this.#value);
+  }
+
+  /** Only real values: neither `undefined` nor `null`. */
   get present$(): Observable<NonNullable<T>> {
-    return later(present(this.sync$));
+    return select(this.sync$, (value) => value ?? undefined);
   }
 
   complete(): void {
@@ -44,24 +51,6 @@ export function later<T>(source: Observable<T>): Observable<T> {
   );
 }
 
-function distinct<T>(source: Observable<T>): Observable<T> {
-  return new Observable<T>((observer) => {
-    let last: T | typeof unset = unset;
-    return source.subscribe({
-      next: (value) => {
-        if (value !== last) observer.next((last = value));
-      },
-      error: (error: unknown) => observer.error(error),
-      complete: () => observer.complete()
-    });
-  });
-}
-const unset = Symbol();
-
-function present<T>(source: Observable<T>): Observable<NonNullable<T>> {
-  return select(source, (value) => value ?? undefined);
-}
-
 /** What `pick` makes of each value; `undefined` is left out. */
 export function select<T, R>(source: Observable<T>, pick: (value: T) => R | undefined): Observable<R> {
   return new Observable<R>((observer) =>
@@ -76,12 +65,43 @@ export function select<T, R>(source: Observable<T>, pick: (value: T) => R | unde
   );
 }
 
+/** What `pick` makes of each value, `undefined` included, without repeats. */
+export function changes<T, R>(source: Observable<T>, pick: (value: T) => R): Observable<R> {
+  return new Observable<R>((observer) => {
+    let last: R | typeof nothing = nothing;
+    return source.subscribe({
+      next: (value) => {
+        const picked = pick(value);
+        if (picked !== last) observer.next((last = picked));
+      },
+      complete: () => observer.complete()
+    });
+  });
+}
+const nothing = Symbol();
+
+/** Gives a class, for each name, a getter `name` and a getter `name$`; the interface beside the class types them. */
+export function define<C>(prototype: C, names: readonly string[], read: (of: C, name: string) => unknown, watch: (of: C, name: string) => unknown): void {
+  for (const name of names) {
+    const getter = (key: string, get: (of: C, name: string) => unknown) =>
+      Object.defineProperty(prototype, key, {
+        get(this: C) {
+          return get(this, name);
+        },
+        configurable: true
+      });
+    getter(name, read);
+    getter(`${name}$`, watch);
+  }
+}
+
 /** Whatever can be destroyed: completes what it was given, then tells. */
 export class Destroyable {
   readonly #destroyed = new Subject<void>();
   readonly #owned: { complete(): void }[] = [];
   #gone = false;
 
+  /** Once, when this is destroyed. */
   get destroyed$(): Observable<void> {
     return this.#destroyed.asObservable();
   }
@@ -90,6 +110,7 @@ export class Destroyable {
     return this.#gone;
   }
 
+  /** Completes it at the end. */
   protected own<T extends { complete(): void }>(subject: T): T {
     this.#owned.push(subject);
     return subject;
@@ -101,6 +122,15 @@ export class Destroyable {
 
   protected events<T>(replay = 0): Subject<T> {
     return this.own(replay ? new ReplaySubject<T>(replay) : new Subject<T>());
+  }
+
+  /** Delivers in a micro-task, and nothing any more from the moment this is destroyed. */
+  protected until<T>(source: Observable<T>): Observable<T> {
+    return new Observable<T>((observer) => {
+      const subscription = later(source).subscribe(observer);
+      if (!this.#gone) subscription.add(this.#destroyed.subscribe({ complete: () => observer.complete() }));
+      return subscription;
+    });
   }
 
   destroy(): void {

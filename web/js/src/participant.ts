@@ -1,30 +1,36 @@
 /** Members of a call (sdk-api reference, section 9). */
-import { Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
+import type { CallParticipant } from './call-interfaces.js';
 import { SelfCapabilities } from './capabilities.js';
-import { UnimplementedError } from './errors.js';
-import { Destroyable } from './observe.js';
+import { InvalidParams, UnimplementedError } from './errors.js';
+import { changes, define, Destroyable } from './observe.js';
 import type { LayoutLayer, MediaOptions, ScreenShareStatus, SelectDeviceOptions, VideoPosition } from './types.js';
 
 /** What a participant needs of its call. */
 export interface ParticipantHost {
   method(name: string, member: string | undefined, args?: Record<string, unknown>): Promise<unknown>;
+  /** Resolves when the device is as it should be, whatever the server says. */
   setMuted(video: boolean, muted: boolean): Promise<void>;
   constrain(kind: 'audio' | 'video', change: MediaTrackConstraints): Promise<void>;
+  /** Sends a kind that was not sent so far. */
+  add(kind: 'audio' | 'video', options: MediaOptions): Promise<void>;
   select(kind: 'audioinput' | 'videoinput' | 'audiooutput', device: MediaDeviceInfo, options?: SelectDeviceOptions): void;
 }
 type Member = Record<string, unknown> & { member_id: string };
 
-/** Name, field of the wire, and what the snapshot says while nothing is known. */
-const FIELDS: [string, string, unknown][] = [
-  ['name', 'name', undefined], ['type', 'type', undefined], ['handraised', 'handraised', false], ['visible', 'visible', false],
-  ['audioMuted', 'audio_muted', false], ['videoMuted', 'video_muted', false], ['deaf', 'deaf', false],
-  ['inputVolume', 'input_volume', undefined], ['outputVolume', 'output_volume', undefined],
-  ['inputSensitivity', 'input_sensitivity', undefined], ['echoCancellation', 'echo_cancellation', false],
-  ['autoGain', 'auto_gain', false], ['noiseSuppression', 'noise_suppression', false], ['lowbitrate', 'lowbitrate', false],
-  ['denoise', 'denoise', false], ['meta', 'meta', undefined], ['userId', 'subscriber_id', undefined],
-  ['addressId', 'address_id', undefined], ['nodeId', 'node_id', undefined], ['isTalking', 'talking', false],
-  ['position', 'position', undefined]
-];
+/** Fields of the wire by name. */
+const FIELDS: Record<string, string> = {
+  name: 'name', type: 'type', handraised: 'handraised', visible: 'visible', audioMuted: 'audio_muted', videoMuted: 'video_muted',
+  deaf: 'deaf', inputVolume: 'input_volume', outputVolume: 'output_volume', inputSensitivity: 'input_sensitivity',
+  echoCancellation: 'echo_cancellation', autoGain: 'auto_gain', noiseSuppression: 'noise_suppression', lowbitrate: 'lowbitrate',
+  denoise: 'denoise', meta: 'meta', userId: 'subscriber_id', addressId: 'address_id', nodeId: 'node_id', isTalking: 'talking',
+  position: 'position'
+};
+/** What the snapshot says while nothing is known; undefined for the others. */
+const INITIAL: Record<string, false> = {
+  handraised: false, visible: false, audioMuted: false, videoMuted: false, deaf: false, echoCancellation: false, autoGain: false,
+  noiseSuppression: false, lowbitrate: false, denoise: false, isTalking: false
+};
 
 export interface Participant {
   readonly name$: Observable<string | undefined>; readonly name: string | undefined;
@@ -49,12 +55,15 @@ export interface Participant {
   readonly isTalking$: Observable<boolean | undefined>; readonly isTalking: boolean;
   readonly position$: Observable<LayoutLayer | undefined>; readonly position: LayoutLayer | undefined;
 }
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+// The members of the interface above are made from the table.
 export class Participant extends Destroyable {
   /** @internal */ readonly record = this.cell<Member | undefined>(undefined);
+  /** @internal */ protected readonly host: ParticipantHost;
 
-  constructor(readonly id: string, protected readonly host: ParticipantHost) {
+  /** @internal Made by the call. */
+  constructor(readonly id: string, host: ParticipantHost) {
     super();
+    this.host = host;
   }
   get callId(): string | undefined {
     return this.record.value?.call_id as string | undefined;
@@ -134,33 +143,12 @@ export class Participant extends Destroyable {
     return Promise.reject(new UnimplementedError('updateMeta'));
   }
 }
-for (const [name, field, initial] of FIELDS) {
-  Object.defineProperty(Participant.prototype, name, {
-    get(this: Participant) {
-      return this.record.value?.[field] ?? initial;
-    },
-    configurable: true
-  });
-  Object.defineProperty(Participant.prototype, `${name}$`, {
-    get(this: Participant) {
-      return field$(this.record.sync$, field);
-    },
-    configurable: true
-  });
-}
-
-/** One field of the record, repeats suppressed. */
-function field$(record$: Observable<Member | undefined>, field: string): Observable<unknown> {
-  return new Observable((observer) => {
-    let last: unknown = observer;
-    return record$.subscribe({
-      next: (member) => {
-        if (member?.[field] !== last) observer.next((last = member?.[field]));
-      },
-      complete: () => observer.complete()
-    });
-  });
-}
+define(
+  Participant.prototype,
+  Object.keys(FIELDS),
+  (participant, name) => participant.record.value?.[FIELDS[name]!] ?? INITIAL[name],
+  (participant, name) => changes(participant.record.sync$, (member) => member?.[FIELDS[name]!])
+);
 
 /** The own member. */
 export class SelfParticipant extends Participant {
@@ -231,14 +219,20 @@ export class SelfParticipant extends Participant {
   removeAdditionalDevice(_id: string): Promise<void> {
     return Promise.reject(new UnimplementedError('removeAdditionalDevice'));
   }
-  addAudioInputDevice(_options: { constraints?: MediaTrackConstraints; stream?: MediaStream } = {}): Promise<void> {
-    return Promise.reject(new UnimplementedError('addAudioInputDevice'));
+  /** Sends sound from now on, if the call has a section for it. */
+  addAudioInputDevice({ constraints, stream }: { constraints?: MediaTrackConstraints; stream?: MediaStream } = {}): Promise<void> {
+    return this.addInputDevices({ audio: true, inputAudioDeviceConstraints: constraints, inputAudioStream: stream });
   }
-  addVideoInputDevice(_options: { constraints?: MediaTrackConstraints; stream?: MediaStream } = {}): Promise<void> {
-    return Promise.reject(new UnimplementedError('addVideoInputDevice'));
+  /** Sends a picture from now on, if the call has a section for it. */
+  addVideoInputDevice({ constraints, stream }: { constraints?: MediaTrackConstraints; stream?: MediaStream } = {}): Promise<void> {
+    return this.addInputDevices({ video: true, inputVideoDeviceConstraints: constraints, inputVideoStream: stream });
   }
-  addInputDevices(_options: MediaOptions = {}): Promise<void> {
-    return Promise.reject(new UnimplementedError('addInputDevices'));
+  async addInputDevices(options: MediaOptions = {}): Promise<void> {
+    const audio = options.audio || options.inputAudioDeviceConstraints || options.inputAudioStream;
+    const video = options.video || options.inputVideoDeviceConstraints || options.inputVideoStream;
+    if (!audio && !video) throw new InvalidParams('The options name no input');
+    if (audio) await this.host.add('audio', options);
+    if (video) await this.host.add('video', options);
   }
   selectAudioInputDevice(device: MediaDeviceInfo, options?: SelectDeviceOptions): void {
     this.host.select('audioinput', device, options);
@@ -261,6 +255,6 @@ export class SelfParticipant extends Participant {
   }
 }
 
-export function isSelfParticipant(participant: unknown): participant is SelfParticipant {
+export function isSelfParticipant(participant: CallParticipant): participant is SelfParticipant {
   return participant instanceof SelfParticipant;
 }

@@ -1,36 +1,62 @@
 /** One leg: a peer connection and what is captured for it. Does, in order, what the engine says. */
-import type { MediaPlan, PeerCommand, PeerReport } from './engine.js';
 import { failure } from './driver.js';
+import { InvalidParams } from './errors.js';
+import type { MediaParams, MediaPlan, PeerCommand, PeerReport } from './engine.js';
 import { Cell } from './observe.js';
-import type { MediaDirections, MediaOptions, WebRTCApiProvider } from './types.js';
+import type { DialOptions, MediaDirections, WebRTCApiProvider } from './types.js';
 
-type Kind = 'audio' | 'video';
+export type Kind = 'audio' | 'video';
+const KINDS = ['audio', 'video'] as const;
+const PERMISSIONS = { audio: 'microphone', video: 'camera' } as const;
 
 export interface LegHost {
   api: WebRTCApiProvider;
   /** Constraints of a kind: chosen device and preferences; `false` when the user switched the kind off. */
-  constraints(kind: Kind, options: MediaOptions): MediaTrackConstraints | boolean;
+  constraints(kind: Kind, options: DialOptions): MediaTrackConstraints | false;
+  /** Names of codecs, the first one best. */
+  codecs(kind: Kind, options: DialOptions): string[];
   gathering: { candidateMs: number; totalMs: number; relayOnly: boolean; tcpOnly: boolean };
   report(report: PeerReport): void;
+  /** Directions have changed: the server must be offered anew. */
+  renegotiate(): void;
 }
 
 export class Leg {
   readonly local = new Cell<MediaStream | null>(null);
   readonly remote = new Cell<MediaStream | null>(null);
   readonly directions = new Cell<MediaDirections | null>(null);
-  options: MediaOptions = {};
+  options: DialOptions = {};
   pc: RTCPeerConnection | undefined;
-  #tracks: Partial<Record<Kind, MediaStreamTrack>> = {};
-  #wanted: Partial<Record<Kind, boolean>> = {};
+  readonly #tracks: Partial<Record<Kind, MediaStreamTrack>> = {};
+  /** Constraints set during the call; they go over all others. */
+  readonly #set: Partial<Record<Kind, MediaTrackConstraints>> = {};
   #queue: Promise<void> = Promise.resolve();
+  /** The devices being opened; true when the leg can go on. */
+  #opening: Promise<boolean> = Promise.resolve(true);
+  #transmitting = true;
   #closed = false;
 
   constructor(private readonly host: LegHost) {}
 
-  perform(command: PeerCommand): void {
-    // Closing does not wait for a permission prompt.
-    if ('close' in command) return this.#close();
-    this.#queue = this.#queue.then(() => this.#closed ? undefined : this.#do(command));
+  /** Resolves when the command, and all before it, is done or has been reported as failed. */
+  perform(command: PeerCommand): Promise<void> {
+    if ('close' in command) {
+      // Closing does not wait for a permission prompt.
+      this.#close();
+      return Promise.resolve();
+    }
+    return this.#after(() => this.#do(command));
+  }
+
+  /** When everything asked so far is done. */
+  settled(): Promise<void> {
+    return this.#queue;
+  }
+
+  #after(step: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(() => (this.#closed ? undefined : step()));
+    this.#queue = done.catch(() => undefined);
+    return done;
   }
 
   async #do(command: PeerCommand): Promise<void> {
@@ -43,7 +69,7 @@ export class Leg {
         await this.pc!.setRemoteDescription({ type: 'answer', sdp: command.applyAnswer.sdp });
         this.host.report({ remoteApplied: {} });
       } else if ('setSending' in command) await this.#setSending(command.setSending.video ? 'video' : 'audio', command.setSending.on);
-      else if ('applyMediaParams' in command) await this.#constrain(command.applyMediaParams.params);
+      else if ('applyMediaParams' in command) await this.#constrainAll(command.applyMediaParams.params);
     } catch (error) {
       if (!this.#closed) this.host.report({ failed: { failure: failure(error), operation } });
     }
@@ -62,10 +88,10 @@ export class Leg {
       bundlePolicy: 'max-bundle'
     });
     this.pc = pc;
-    const remote = new MediaStream();
     pc.addEventListener('track', ({ track }) => {
+      const remote = this.remote.value ?? new MediaStream();
       remote.addTrack(track);
-      this.remote.set(remote);
+      tell(this.remote, remote);
     });
     pc.addEventListener('connectionstatechange', () => {
       if (this.#closed) return;
@@ -76,216 +102,306 @@ export class Leg {
 
   async #offer({ media, waitForCandidates, iceRestart }: { media: MediaPlan; waitForCandidates: boolean; iceRestart: boolean }): Promise<void> {
     const pc = this.pc!;
-    if (iceRestart) {
-      await this.#describe(await pc.createOffer({ iceRestart: true }), waitForCandidates);
-      return;
+    if (!iceRestart) {
+      const plan = await this.#open(media);
+      if (!plan || this.#closed) return;
+      for (const kind of KINDS) {
+        const direction = directionOf(plan, kind);
+        if (direction !== 'inactive') this.#prefer(pc.addTransceiver(kind, { direction }), kind);
+      }
+      await this.#attach();
     }
-    const direction = (send: boolean, receive: boolean): RTCRtpTransceiverDirection =>
-      send ? (receive ? 'sendrecv' : 'sendonly') : receive ? 'recvonly' : 'inactive';
-    const add = () => {
-      if (media.sendAudio || media.receiveAudio)
-        pc.addTransceiver('audio', { direction: direction(media.sendAudio, media.receiveAudio) });
-      if (media.sendVideo || media.receiveVideo)
-        pc.addTransceiver('video', { direction: direction(media.sendVideo, media.receiveVideo) });
-    };
-    if (await this.#granted(media)) {
-      // No prompt can come up: the offer need not wait for the devices to open.
-      add();
-      // Nor need the answer: what goes wrong with the devices is reported from in there.
-      this.#capture(media).catch(() => undefined);
-      await this.#describe(await pc.createOffer(), waitForCandidates);
-    } else {
-      await this.#capture(media);
-      if (this.#closed) return;
-      media = { ...media, sendAudio: !!this.#tracks.audio, sendVideo: !!this.#tracks.video };
-      add();
-      await this.#send();
-      await this.#describe(await pc.createOffer(), waitForCandidates);
-    }
+    await this.#describe(await pc.createOffer({ iceRestart }), waitForCandidates);
   }
 
   async #answer({ offer, media, waitForCandidates }: { offer: string; media: MediaPlan; waitForCandidates: boolean }): Promise<void> {
     const pc = this.pc!;
-    await Promise.all([pc.setRemoteDescription({ type: 'offer', sdp: offer }), this.#capture(media)]);
-    if (this.#closed) return;
+    const [plan] = await Promise.all([this.#open(media), pc.setRemoteDescription({ type: 'offer', sdp: offer })]);
+    if (!plan || this.#closed) return;
     for (const transceiver of pc.getTransceivers()) {
       const kind = transceiver.receiver.track.kind as Kind;
-      const receive = kind === 'audio' ? media.receiveAudio : media.receiveVideo;
-      transceiver.direction = this.#tracks[kind] ? (receive ? 'sendrecv' : 'sendonly') : receive ? 'recvonly' : 'inactive';
+      // Of several sections of a kind, the first is ours.
+      transceiver.direction = transceiver === this.#transceiver(kind) ? directionOf(plan, kind) : 'inactive';
+      this.#prefer(transceiver, kind);
     }
-    await this.#send();
+    await this.#attach();
     await this.#describe(await pc.createAnswer(), waitForCandidates);
   }
 
   async #describe(description: RTCSessionDescriptionInit, wait: boolean): Promise<void> {
     const pc = this.pc!;
     await pc.setLocalDescription(description);
-    if (wait) await this.#gathered();
+    if (wait) await this.#gathered(pc);
     if (this.#closed) return;
     this.#tellDirections();
+    const sends = (kind: Kind) => !!this.#transceiver(kind)?.direction.includes('send');
     this.host.report({
-      localDescription: {
-        sdp: pc.localDescription!.sdp,
-        sendingAudio: !!this.#wanted.audio,
-        sendingVideo: !!this.#wanted.video
-      }
+      localDescription: { sdp: pc.localDescription!.sdp, sendingAudio: sends('audio'), sendingVideo: sends('video') }
     });
   }
 
   /** Until a description can be sent to a server that takes candidates from the SDP only (reference 9.4). */
-  #gathered(): Promise<void> {
-    const pc = this.pc!;
+  #gathered(pc: RTCPeerConnection): Promise<void> {
     const { candidateMs, totalMs } = this.host.gathering;
+    // One bundle, one transport: what stands in any section speaks for all.
+    const has = (types: string) => new RegExp(`^a=candidate.* typ (${types}) `, 'm').test(pc.localDescription!.sdp);
     return new Promise((resolve) => {
       let quiet: ReturnType<typeof setTimeout> | undefined;
       const end = () => {
         clearTimeout(quiet);
         clearTimeout(limit);
-        pc.removeEventListener('icecandidate', more);
+        pc.removeEventListener('icecandidate', look);
         resolve();
       };
-      const more = (event: RTCPeerConnectionIceEvent) => {
+      const look = () => {
         clearTimeout(quiet);
-        if (!event.candidate) return end();
-        quiet = setTimeout(() => {
-          // Candidates beyond the own addresses are worth waiting for; the bundled section speaks for all.
-          if (/ typ (srflx|relay) /.test(pc.localDescription!.sdp)) end();
-        }, candidateMs);
+        if (this.#closed || pc.iceGatheringState === 'complete' || has('relay')) return end();
+        if (has('srflx')) quiet = setTimeout(end, candidateMs);
       };
       const limit = setTimeout(end, totalMs);
-      pc.addEventListener('icecandidate', more);
-      if (pc.iceGatheringState === 'complete') end();
+      pc.addEventListener('icecandidate', look);
+      look();
     });
   }
 
+  /** Opens what is to be sent, and says what the description may promise: `undefined` when the leg cannot go on. */
+  async #open(wish: MediaPlan): Promise<MediaPlan | undefined> {
+    const may = (kind: Kind) => sends(wish, kind) && !!(this.#given(kind) ?? this.#constraints(kind));
+    const media = { ...wish, sendAudio: may('audio'), sendVideo: may('video') };
+    this.#opening = this.#capture(media);
+    // Where no prompt can come up, the description need not wait for the devices to open.
+    if (await this.#granted(media)) return media;
+    if (!(await this.#opening)) return undefined;
+    return { ...media, sendAudio: !!this.#tracks.audio, sendVideo: !!this.#tracks.video };
+  }
+
   async #granted(media: MediaPlan): Promise<boolean> {
-    if (this.options.inputAudioStream || this.options.inputVideoStream) return false;
     try {
-      const asked: string[] = [...(media.sendAudio ? ['microphone'] : []), ...(media.sendVideo ? ['camera'] : [])];
-      const states = await Promise.all(asked.map((name) => navigator.permissions.query({ name: name as PermissionName })));
-      return asked.length > 0 && states.every(({ state }) => state === 'granted');
+      const asked = KINDS.filter((kind) => sends(media, kind) && !this.#given(kind));
+      const states = await Promise.all(asked.map((kind) => navigator.permissions.query({ name: PERMISSIONS[kind] as PermissionName })));
+      return states.every(({ state }) => state === 'granted');
     } catch {
+      // Not every browser tells.
       return false;
     }
   }
 
-  /** Opens what is to be sent; refusal means receive-only, unless that is not wanted. */
-  async #capture(media: MediaPlan): Promise<void> {
-    this.#wanted = { audio: media.sendAudio, video: media.sendVideo };
-    const given: Partial<Record<Kind, MediaStreamTrack>> = {
-      audio: this.options.inputAudioStream?.getAudioTracks()[0],
-      video: this.options.inputVideoStream?.getVideoTracks()[0]
-    };
+  /** Refusal means receive-only, unless that is not wanted: then the leg cannot go on. */
+  async #capture(media: MediaPlan): Promise<boolean> {
     const ask: MediaStreamConstraints = {};
-    for (const kind of ['audio', 'video'] as const) {
-      if (!this.#wanted[kind]) continue;
-      if (given[kind]) this.#tracks[kind] = given[kind];
-      else {
-        const constraints = this.host.constraints(kind, this.options);
-        if (constraints) ask[kind] = constraints;
-        else this.#wanted[kind] = false;
-      }
+    for (const kind of KINDS) {
+      if (!sends(media, kind)) continue;
+      const given = this.#given(kind);
+      if (given) this.#take(kind, given);
+      else ask[kind] = this.#constraints(kind);
     }
     if (ask.audio || ask.video) {
       try {
-        const stream = await this.host.api.mediaDevices.getUserMedia(ask);
-        if (this.#closed) return stream.getTracks().forEach((track) => track.stop());
-        for (const track of stream.getTracks()) this.#tracks[track.kind as Kind] = track;
+        for (const track of await this.#devices(ask)) this.#take(track.kind as Kind, track);
       } catch (error) {
-        this.#wanted = {};
-        const receives = media.receiveAudio || media.receiveVideo;
-        const fatal = !(media.fallbackToReceiveOnly && receives);
-        const kinds = `${ask.audio ? 'audio' : ''}${ask.video ? 'video' : ''}`;
+        const fatal = !(media.fallbackToReceiveOnly && (media.receiveAudio || media.receiveVideo));
+        const kinds = KINDS.filter((kind) => ask[kind]).join('');
         this.host.report({ mediaAccess: { failure: failure(error), media: kinds, fatal } });
-        if (fatal) throw error;
+        if (fatal) return false;
       }
     }
-    await this.#send();
+    await this.#attach();
+    return true;
   }
 
-  /** Puts the captured tracks on their senders. */
-  async #send(): Promise<void> {
-    for (const transceiver of this.pc?.getTransceivers() ?? []) {
-      const track = this.#tracks[transceiver.receiver.track.kind as Kind];
-      if (track && transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
+  /** Tracks of the devices; none any more when the leg was closed meanwhile. */
+  async #devices(ask: MediaStreamConstraints): Promise<MediaStreamTrack[]> {
+    const tracks = (await this.host.api.mediaDevices.getUserMedia(ask)).getTracks();
+    if (!this.#closed) return tracks;
+    tracks.forEach((track) => track.stop());
+    return [];
+  }
+
+  /** The track that the application brought. */
+  #given(kind: Kind): MediaStreamTrack | undefined {
+    const { inputAudioStream, inputVideoStream } = this.options;
+    return kind === 'audio' ? inputAudioStream?.getAudioTracks()[0] : inputVideoStream?.getVideoTracks()[0];
+  }
+
+  #constraints(kind: Kind): MediaTrackConstraints | boolean {
+    const base = this.host.constraints(kind, this.options);
+    if (!base) return false;
+    const all = { ...base, ...this.#set[kind] };
+    return Object.keys(all).length ? all : true;
+  }
+
+  #take(kind: Kind, track: MediaStreamTrack): void {
+    this.#tracks[kind] = track;
+    if (kind === 'audio') track.enabled = this.#transmitting;
+  }
+
+  #release(kind: Kind): void {
+    const track = this.#tracks[kind];
+    // What the application brought is the application's to stop.
+    if (track !== this.#given(kind)) track?.stop();
+    delete this.#tracks[kind];
+  }
+
+  #transceiver(kind: Kind): RTCRtpTransceiver | undefined {
+    return this.pc?.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
+  }
+
+  /** Puts what is captured on the senders. */
+  async #attach(): Promise<void> {
+    for (const kind of KINDS) {
+      const sender = this.#transceiver(kind)?.sender;
+      const track = this.#tracks[kind] ?? null;
+      if (sender && sender.track !== track) await sender.replaceTrack(track);
     }
     this.#tellLocal();
   }
 
-  /** Mute stops the device, so that its light goes out; unmute opens it again. No renegotiation. */
+  #prefer(transceiver: RTCRtpTransceiver, kind: Kind): void {
+    const wanted = this.host.codecs(kind, this.options).map((name) => `${kind}/${name}`.toLowerCase());
+    const known = wanted.length ? globalThis.RTCRtpReceiver?.getCapabilities?.(kind)?.codecs : undefined;
+    if (!known) return;
+    const rank = ({ mimeType }: { mimeType: string }) => (wanted.indexOf(mimeType.toLowerCase()) + wanted.length + 1) % (wanted.length + 1);
+    transceiver.setCodecPreferences([...known].sort((a, b) => rank(a) - rank(b)));
+  }
+
+  /** Mute stops the device, so that its light goes out; unmute opens it again. */
   async #setSending(kind: Kind, on: boolean): Promise<void> {
-    const transceiver = this.pc?.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
-    if (!transceiver) return;
-    try {
-      if (on && !this.#tracks[kind]) {
-        const constraints = this.host.constraints(kind, this.options) || true;
-        const stream = await this.host.api.mediaDevices.getUserMedia({ [kind]: constraints });
-        const track = stream.getTracks()[0]!;
-        if (this.#closed) return track.stop();
-        this.#tracks[kind] = track;
-        await transceiver.sender.replaceTrack(track);
-      } else if (!on) {
-        await transceiver.sender.replaceTrack(null);
-        this.#tracks[kind]?.stop();
-        delete this.#tracks[kind];
+    await this.#opening;
+    const transceiver = this.#transceiver(kind);
+    if (this.#closed || !transceiver || !!this.#tracks[kind] === on) return;
+    await this.#change(on ? 'unmute' : 'mute', kind, async () => {
+      if (on) await this.#acquire(kind);
+      else this.#release(kind);
+      await this.#attach();
+      if (on && !transceiver.direction.includes('send')) {
+        // The section was negotiated for receiving only.
+        transceiver.direction = transceiver.direction === 'recvonly' ? 'sendrecv' : 'sendonly';
+        this.host.renegotiate();
       }
-      this.#tellLocal();
+    });
+  }
+
+  /** Sends a kind that was not sent so far, from the stream or by the constraints that the options bring. */
+  add(kind: Kind, options: DialOptions): Promise<void> {
+    return this.#after(async () => {
+      if (!this.#transceiver(kind)) throw new InvalidParams(`This call was set up without ${kind}`);
+      this.options = { ...this.options, ...options };
+      await this.#setSending(kind, true);
+    });
+  }
+
+  async #acquire(kind: Kind): Promise<void> {
+    const given = this.#given(kind);
+    if (given) return this.#take(kind, given);
+    const constraints = this.#constraints(kind);
+    if (!constraints) throw new DOMException(`The ${kind} input is disabled`, 'NotAllowedError');
+    for (const track of await this.#devices({ [kind]: constraints })) this.#take(kind, track);
+  }
+
+  /** A change of a track that must not end the call: what fails is reported. */
+  async #change(operation: string, kind: Kind, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
     } catch (error) {
-      this.host.report({ mediaTrack: { failure: failure(error), operation: on ? 'unmute' : 'mute', kind } });
+      if (!this.#closed) this.host.report({ mediaTrack: { failure: failure(error), operation, kind } });
+      this.#tellLocal();
     }
   }
 
-  /** Captures a kind anew, with the constraints of now: another device, or other processing. */
-  async recapture(kind: Kind): Promise<void> {
-    if (!this.#tracks[kind]) return;
-    await this.#setSending(kind, false);
-    await this.#setSending(kind, true);
+  /** Another device was chosen, or none, for what is sent from a device. */
+  recapture(kind: Kind, none: boolean): Promise<void> {
+    return this.#after(async () => {
+      await this.#opening;
+      if (!this.#tracks[kind] || this.#given(kind)) return;
+      await this.#change('selectDevice', kind, async () => {
+        this.#release(kind);
+        if (!none) await this.#acquire(kind);
+        await this.#attach();
+      });
+    });
   }
 
-  track(kind: Kind): MediaStreamTrack | undefined {
-    return this.#tracks[kind];
+  /** Merges constraints into those of the live track and of later captures. */
+  constrain(kind: Kind, change: MediaTrackConstraints): Promise<void> {
+    return this.#after(() => this.#constrain(kind, change));
   }
 
-  async #constrain(params: { audio?: MediaTrackConstraints; video?: MediaTrackConstraints }): Promise<void> {
-    for (const kind of ['audio', 'video'] as const) {
+  async #constrainAll(params: MediaParams): Promise<void> {
+    for (const kind of KINDS) {
       const change = params[kind];
-      if (change) await this.constrain(kind, change);
+      if (change) await this.#constrain(kind, change);
     }
   }
 
-  async constrain(kind: Kind, change: MediaTrackConstraints): Promise<void> {
+  async #constrain(kind: Kind, change: MediaTrackConstraints): Promise<void> {
+    await this.#opening;
+    this.#set[kind] = { ...this.#set[kind], ...change };
     const track = this.#tracks[kind];
     if (!track) return;
     try {
       await track.applyConstraints({ ...track.getConstraints(), ...change });
     } catch (error) {
-      this.host.report({ mediaTrack: { failure: failure(error), operation: 'applyConstraints', kind } });
+      await this.#change('setConstraints', kind, async () => {
+        // The application's own track cannot be opened anew.
+        if (this.#given(kind)) throw error;
+        this.#release(kind);
+        await this.#acquire(kind);
+        await this.#attach();
+      });
     }
+  }
+
+  /** Push to talk: silence without giving the device back. */
+  setTransmitting(on: boolean): void {
+    this.#transmitting = on;
+    if (this.#tracks.audio) this.#tracks.audio.enabled = on;
   }
 
   #tellLocal(): void {
     const tracks = Object.values(this.#tracks);
-    this.local.set(tracks.length ? new MediaStream(tracks) : null);
+    const stream = this.local.value ?? new MediaStream();
+    const before = stream.getTracks();
+    for (const track of before) if (!tracks.includes(track)) stream.removeTrack(track);
+    for (const track of tracks) stream.addTrack(track);
+    const same = before.length === tracks.length && tracks.every((track) => before.includes(track));
+    if (!tracks.length) this.local.set(null);
+    else if (!same) tell(this.local, stream);
   }
 
   #tellDirections(): void {
     const of = (kind: Kind) => {
-      const found = this.pc?.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
+      const found = this.#transceiver(kind);
       return found?.currentDirection ?? found?.direction ?? 'inactive';
     };
-    this.directions.set({ audio: of('audio'), video: of('video') });
+    const now = { audio: of('audio'), video: of('video') };
+    const before = this.directions.value;
+    if (before?.audio !== now.audio || before.video !== now.video) this.directions.set(now);
   }
 
   #close(): void {
+    if (this.#closed) return;
     this.#closed = true;
-    const given = [this.options.inputAudioStream, this.options.inputVideoStream];
-    for (const track of Object.values(this.#tracks)) {
-      // A track that the application brought is the application's to stop.
-      if (!given.some((stream) => stream?.getTracks().includes(track))) track.stop();
-    }
-    this.#tracks = {};
+    for (const kind of KINDS) this.#release(kind);
     this.pc?.close();
-    this.local.set(null);
-    this.remote.set(null);
+    for (const stream of [this.local, this.remote]) {
+      stream.set(null);
+      stream.complete();
+    }
+    this.directions.complete();
   }
+}
+
+function sends(media: MediaPlan, kind: Kind): boolean {
+  return kind === 'audio' ? media.sendAudio : media.sendVideo;
+}
+
+function directionOf(media: MediaPlan, kind: Kind): RTCRtpTransceiverDirection {
+  const receives = kind === 'audio' ? media.receiveAudio : media.receiveVideo;
+  return sends(media, kind) ? (receives ? 'sendrecv' : 'sendonly') : receives ? 'recvonly' : 'inactive';
+}
+
+/** Tells a stream, the same one again if its tracks have changed. */
+function tell(cell: Cell<MediaStream | null>, stream: MediaStream): void {
+  if (cell.value === stream) cell.touch();
+  else cell.set(stream);
 }

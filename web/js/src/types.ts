@@ -1,5 +1,6 @@
 /** The types of the public API. */
 import type { Observable } from 'rxjs';
+import type { StorageManager } from './storage.js';
 
 export type CallStatus =
   | 'new' | 'trying' | 'ringing' | 'connecting' | 'connected' | 'recovering'
@@ -14,14 +15,27 @@ export type RecoveryState = 'idle' | 'debouncing' | 'recovering' | 'cooldown';
 export type ScreenShareStatus = 'none' | 'starting' | 'started' | 'stopping';
 export type UserPresence = 'online' | 'offline' | 'busy';
 export type VideoPosition = 'auto' | `reserved-${number}` | `standard-${number}` | 'off-canvas' | 'playback' | 'full-screen';
-export type Capability = string;
+type OnOff<T extends string> = T | `${T}.on` | `${T}.off`;
+type Who = 'self' | 'member';
+export type Capability =
+  | Who | `${Who}.mute` | OnOff<`${Who}.mute.audio` | `${Who}.mute.video` | `${Who}.deaf`> | `${Who}.microphone`
+  | `${Who}.microphone.volume.set` | `${Who}.microphone.sensitivity.set` | `${Who}.speaker` | `${Who}.speaker.volume.set`
+  | `${Who}.position.set` | `${Who}.meta` | `${Who}.audioflags.set` | 'layout' | 'layout.set' | 'digit' | 'digit.send'
+  | 'vmuted' | OnOff<'vmuted.hide' | 'lock'> | 'device' | 'screenshare' | 'end';
 export type ResourceType = 'app' | 'call' | 'room' | 'subscriber';
 export type StorageScope = 'local' | 'session';
-export type WebSocketAdapter = new (url: string | URL, protocols?: string | string[]) => WebSocket;
+export type WebSocketClient = Pick<WebSocket, 'addEventListener' | 'removeEventListener' | 'send' | 'close' | 'readyState'>;
+export type WebSocketAdapter = new (url: string | URL, protocols?: string | string[]) => WebSocketClient;
 
+type SocketEvent = 'open' | 'close' | 'error' | 'message';
+export interface NodeSocketClient extends WebSocketClient {
+  addEventListener(method: SocketEvent, cb: (event: unknown) => void, options?: unknown): void;
+  removeEventListener(method: SocketEvent, cb: (event: unknown) => void): void;
+  send(data: unknown, cb?: (err?: Error) => void): void;
+}
 export interface NodeSocketAdapter {
-  new (address: string | URL, options?: unknown): WebSocket;
-  new (address: string | URL, protocols?: string | string[], options?: unknown): WebSocket;
+  new (address: string | URL, options?: unknown): NodeSocketClient;
+  new (address: string | URL, protocols?: string | string[], options?: unknown): NodeSocketClient;
 }
 export interface AuthenticateContext {
   fingerprint?: string;
@@ -213,7 +227,10 @@ export interface NetworkMetrics {
 }
 export type CallNetworkMetrics = NetworkMetrics;
 export interface RecoveryEvent {
-  readonly action: string;
+  readonly action:
+    | 'keyframe_requested' | 'reinvite_started' | 'reinvite_succeeded' | 'reinvite_failed' | 'reinvite_timeout'
+    | 'max_attempts_reached' | 'call_recovering' | 'call_recovered' | 'call_recovery_failed' | 'signal_reconnect'
+    | 'full_reconnect' | 'video_disabled' | 'video_restored';
   readonly reason: string;
   readonly attempt?: number;
   readonly maxAttempts?: number;
@@ -282,8 +299,14 @@ export interface CallDiagnosticSummary {
   readonly callId: string;
   readonly direction: CallDirection;
   readonly destination?: string;
+  /** Seconds. */
   readonly duration: number;
-  readonly status: CallStatus;
+  readonly status: string;
+  readonly avgQualityScore: number;
+  readonly minQualityScore: number;
+  readonly recoveryAttempts: number;
+  readonly iceCandidateTypes: readonly string[];
+  readonly finalMetrics: NetworkMetrics;
 }
 export interface SessionDiagnostics {
   readonly sdkVersion: string;
@@ -300,7 +323,7 @@ export interface SessionDiagnostics {
 }
 export interface AudioConstraintsEvent {
   readonly constraints: MediaTrackConstraints;
-  readonly method: string;
+  readonly method: 'applyConstraints' | 'trackReplacement';
   readonly timestamp: number;
 }
 export interface ConstraintFallbackEvent {
@@ -322,13 +345,18 @@ export interface JSONRPCSuccessResponse<TResult = unknown> {
   result: TResult;
   error?: never;
 }
-export interface JSONRPCErrorResponse<TError = unknown> {
+export interface RPCErrorBody {
+  code: string;
+  message: string;
+  data?: unknown;
+}
+export interface JSONRPCErrorResponse {
   jsonrpc: '2.0';
   id: string;
-  result?: TError;
-  error?: TError;
+  result?: RPCErrorBody;
+  error?: RPCErrorBody;
 }
-export type JSONRPCResponse<TResult = unknown, TError = unknown> = JSONRPCSuccessResponse<TResult> | JSONRPCErrorResponse<TError>;
+export type JSONRPCResponse<TResult = unknown> = JSONRPCSuccessResponse<TResult> | JSONRPCErrorResponse;
 export interface PendingRPCOptions {
   timeoutMs?: number;
   signal?: AbortSignal;
@@ -348,25 +376,26 @@ export interface EmbeddableCallOptions {
   embedToken: string;
   host: string;
 }
-export interface AddressRecord {
+/** An address as the server tells it. */
+export interface GetAddressResponse {
   id: string;
   name: string;
   display_name: string;
   type: ResourceType;
-  resource_id?: string;
+  resource_id: string;
   preview_url?: string;
   cover_url?: string;
-  locked?: boolean;
-  created_at?: string;
+  locked: boolean;
+  created_at: string;
   channels: { audio?: string; messaging?: string; video?: string };
 }
-export interface TextMessage<TAddress = unknown> {
+export interface TextMessage<TAddress = never> {
   id: string;
   fromAddress$: Observable<TAddress> | undefined;
   created: number;
   text: string;
 }
-export interface AddressHistory<TAddress = unknown> {
+export interface AddressHistory<TAddress = never> {
   id: string;
   fromAddress$: Observable<TAddress> | undefined;
   kind: string;
@@ -378,13 +407,36 @@ export interface DeviceController {
   readonly audioInputDevices$: Observable<MediaDeviceInfo[]>;
   readonly audioOutputDevices$: Observable<MediaDeviceInfo[]>;
   readonly videoInputDevices$: Observable<MediaDeviceInfo[]>;
+  readonly audioInputDevices: MediaDeviceInfo[];
+  readonly audioOutputDevices: MediaDeviceInfo[];
+  readonly videoInputDevices: MediaDeviceInfo[];
   readonly selectedAudioInputDevice$: Observable<MediaDeviceInfo | null>;
   readonly selectedAudioOutputDevice$: Observable<MediaDeviceInfo | null>;
   readonly selectedVideoInputDevice$: Observable<MediaDeviceInfo | null>;
+  readonly selectedAudioInputDevice: MediaDeviceInfo | null;
+  readonly selectedAudioOutputDevice: MediaDeviceInfo | null;
+  readonly selectedVideoInputDevice: MediaDeviceInfo | null;
+  readonly selectedAudioInputDeviceConstraints: MediaTrackConstraints | boolean;
+  readonly selectedVideoInputDeviceConstraints: MediaTrackConstraints | boolean;
+  readonly audioInputDisabled$: Observable<boolean>;
+  readonly videoInputDisabled$: Observable<boolean>;
+  readonly audioInputDisabled: boolean;
+  readonly videoInputDisabled: boolean;
+  readonly deviceRecovered$: Observable<DeviceRecoveryEvent>;
+  readonly errors$: Observable<Error>;
+  deviceInfoToConstraints(deviceInfo: MediaDeviceInfo | null): MediaTrackConstraints;
   selectAudioInputDevice(device: MediaDeviceInfo | null): void;
   selectVideoInputDevice(device: MediaDeviceInfo | null): void;
   selectAudioOutputDevice(device: MediaDeviceInfo | null): void;
   enableDeviceMonitoring(): void;
   disableDeviceMonitoring(): void;
+  getDeviceCapabilities(deviceInfo: MediaDeviceInfo): Promise<MediaTrackCapabilities | null>;
+  isValidDevice(deviceInfo: MediaDeviceInfo | null): Promise<boolean>;
+  disableAudioInput(): void;
+  enableAudioInput(): void;
+  disableVideoInput(): void;
+  enableVideoInput(): void;
+  setStorageManager(storageManager: StorageManager): void;
+  clearDeviceState(): Promise<void>;
   enumerateDevices(): Promise<void>;
 }

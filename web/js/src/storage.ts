@@ -1,0 +1,83 @@
+/** Where things are kept between pages. */
+import type { Storage, StorageScope } from './types.js';
+
+/** Keys begin so; only those are ever cleared. */
+export const PREFIX = 'sw:';
+
+/**
+ * The browser's two stores. Where a page may not use them (a sandboxed frame, a strict privacy setting), what is kept
+ * lasts as long as the page.
+ */
+export function browserStorage(): Storage {
+  const areas: Record<StorageScope, Pick<globalThis.Storage, 'getItem' | 'setItem' | 'removeItem'> & { keys(): string[] }> = {
+    local: area('localStorage'),
+    session: area('sessionStorage')
+  };
+  return {
+    setItem: async (key, value, scope) => (value === null ? areas[scope].removeItem(key) : areas[scope].setItem(key, value)),
+    getItem: async (key, scope) => areas[scope].getItem(key),
+    removeItem: async (key, scope) => areas[scope].removeItem(key),
+    clear: async (scope) => areas[scope].keys().forEach((key) => areas[scope].removeItem(key))
+  };
+}
+
+function area(name: 'localStorage' | 'sessionStorage') {
+  try {
+    const store = globalThis[name];
+    const probe = `${PREFIX}probe`;
+    store.setItem(probe, '');
+    store.removeItem(probe);
+    return {
+      getItem: (key: string) => store.getItem(key),
+      setItem: (key: string, value: string) => store.setItem(key, value),
+      removeItem: (key: string) => store.removeItem(key),
+      keys: () => Object.keys(store).filter((key) => key.startsWith(PREFIX))
+    };
+  } catch {
+    const kept = new Map<string, string>();
+    return {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+      removeItem: (key: string) => void kept.delete(key),
+      keys: () => [...kept.keys()]
+    };
+  }
+}
+
+/** Objects in a store of texts. What cannot be read counts as not kept. */
+export class StorageManager {
+  readonly #storage: Storage;
+
+  constructor(storageImpl: Storage = browserStorage()) {
+    this.#storage = storageImpl;
+  }
+
+  setItem(key: string, value: unknown, scope: StorageScope = 'local'): Promise<void> {
+    return this.#storage.setItem(key, JSON.stringify(value), scope);
+  }
+
+  async getItem<T = unknown>(key: string, scope: StorageScope = 'local'): Promise<T | null> {
+    try {
+      return JSON.parse((await this.#storage.getItem(key, scope)) ?? 'null') as T | null;
+    } catch {
+      return null;
+    }
+  }
+
+  removeItem(key: string, scope: StorageScope = 'local'): Promise<void> {
+    return this.#storage.removeItem(key, scope);
+  }
+
+  async clearAll(): Promise<void> {
+    await Promise.all([this.#storage.clear('local'), this.#storage.clear('session')]);
+  }
+}
+
+/** Values of this tab by an earlier page: what resumes its session. Only the browser's own store can be listed. */
+export function storedBySession(): [string, string][] {
+  try {
+    return Object.entries(sessionStorage).filter(([key]) => /^sw:.*:(as|pt)$/.test(key)) as [string, string][];
+  } catch {
+    return [];
+  }
+}
