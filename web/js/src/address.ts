@@ -1,4 +1,5 @@
 /** Addresses and the directory (sdk-api reference, section 11). */
+import type { CallState } from './call-interfaces.js';
 import { Observable, type Subscription } from 'rxjs';
 import { CollectionFetchError, UnimplementedError } from './errors.js';
 import { changes, define, Destroyable } from './observe.js';
@@ -77,7 +78,7 @@ export class Address extends Destroyable {
   get history(): EntityCollection<AddressHistory<Address>> | undefined {
     return undefined;
   }
-  get activity$(): never {
+  get activity$(): Observable<CallState[]> {
     throw new UnimplementedError('activity$');
   }
   get activity(): never {
