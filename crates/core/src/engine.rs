@@ -31,6 +31,9 @@ pub struct EngineConfig {
     pub skip_register: bool,
     /// A relay URL in place of the token's; empty: the token's.
     pub relay_host: String,
+    /// Origin at which one of our servers is reached, such as `http://10.0.0.5:8787`, in place of the one that its tokens
+    /// name as their issuer; empty: that one.
+    pub origin: String,
     /// Variables of every call.
     pub user_variables: Value,
     /// Who we say we are.
@@ -49,6 +52,7 @@ impl Default for EngineConfig {
             skip_connection: false,
             skip_register: false,
             relay_host: String::new(),
+            origin: String::new(),
             user_variables: json::empty(),
             agent: concat!("offhook/", env!("CARGO_PKG_VERSION")).into(),
             proofs: false,
@@ -88,7 +92,7 @@ impl Engine {
     pub fn new(config: EngineConfig, seed: [u8; 32], now: Now) -> Self {
         Self {
             ctx: Context::new(seed, now),
-            startup: Startup::default(),
+            startup: Startup::new(config.origin.clone()),
             credential: CredentialInForce::default(),
             session: Session::new(config.agent.clone(), config.proofs),
             dialogs: Vec::new(),

@@ -40,6 +40,8 @@ pub(crate) struct Startup {
     phase: Phase,
     hosts: Option<Hosts>,
     token: String,
+    /// See [`EngineConfig::origin`](crate::engine::EngineConfig::origin).
+    origin: String,
     /// A refusal was answered with another credential already.
     asked_again: bool,
 }
@@ -53,6 +55,13 @@ pub(crate) enum Step {
 }
 
 impl Startup {
+    pub(crate) fn new(origin: String) -> Self {
+        Self {
+            origin,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn is_idle(&self) -> bool {
         matches!(self.phase, Phase::Idle | Phase::Failed)
     }
@@ -127,7 +136,7 @@ impl Startup {
                 "the provider returned a credential that has expired",
             ));
         }
-        match Hosts::of_token(&token) {
+        match Hosts::of_token(&token, &self.origin) {
             Ok(hosts) => self.hosts = Some(hosts),
             Err(_) => {
                 return self.fail(invalid(

@@ -22,12 +22,17 @@ pub(crate) enum BadToken {
 
 impl Hosts {
     /// `iss`, our servers' full origin, goes before `ch`, which knows neither scheme nor a host of its own for the API.
-    pub(crate) fn of_token(token: &str) -> Result<Self, BadToken> {
+    /// `reached_at` is the origin at which such a server is reached from here, if not the one it knows itself by; empty:
+    /// the same. A token without `iss` is another kind of server's, whose hosts are not at one origin.
+    pub(crate) fn of_token(token: &str, reached_at: &str) -> Result<Self, BadToken> {
         let (segment, _) = token.split_once('.').ok_or(BadToken::NoHeader)?;
         let header = decode(segment).and_then(|bytes| String::from_utf8(bytes).ok());
         let header = header.and_then(|text| json::parse(&text));
         let header = header.ok_or(BadToken::NoHeader)?;
-        Ok(Self::of_header(&header))
+        let hosts = Self::of_header(&header);
+        let ours = json::str_of(&header, "iss").is_some();
+        let reached = Self::of_origin(reached_at).filter(|_| ours);
+        Ok(reached.unwrap_or(hosts))
     }
 
     fn of_header(header: &Value) -> Self {
@@ -137,13 +142,31 @@ mod tests {
     #[test]
     fn the_header_is_base64url_json() {
         // {"ch":"a.b"}
-        let found = Hosts::of_token("eyJjaCI6ImEuYiJ9.x.y").unwrap();
+        let found = Hosts::of_token("eyJjaCI6ImEuYiJ9.x.y", "").unwrap();
         assert_eq!(
             (found.relay.as_str(), found.api.as_str()),
             ("wss://a.b", "https://fabric.b")
         );
         for wrong in ["", "abc", "abc.def", "!!!.x", "."] {
-            assert_eq!(Hosts::of_token(wrong), Err(BadToken::NoHeader), "{wrong}");
+            assert_eq!(
+                Hosts::of_token(wrong, ""),
+                Err(BadToken::NoHeader),
+                "{wrong}"
+            );
         }
+    }
+
+    #[test]
+    fn a_server_of_ours_may_be_reached_at_another_origin() {
+        // {"iss":"http://a.b:1","ch":"a.b"} and {"ch":"a.b"}
+        let ours = "eyJpc3MiOiJodHRwOi8vYS5iOjEiLCJjaCI6ImEuYiJ9.x.y";
+        let found = Hosts::of_token(ours, "https://c.d:2/").unwrap();
+        assert_eq!(
+            (found.relay.as_str(), found.api.as_str()),
+            ("wss://c.d:2", "https://c.d:2")
+        );
+        assert_eq!(Hosts::of_token(ours, "").unwrap().api, "http://a.b:1");
+        let theirs = Hosts::of_token("eyJjaCI6ImEuYiJ9.x.y", "https://c.d:2").unwrap();
+        assert_eq!(theirs.api, "https://fabric.b");
     }
 }

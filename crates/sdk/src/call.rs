@@ -8,6 +8,7 @@ use offhook_core::output::{CallEvent as EngineEvent, CallStatus};
 use offhook_media::endpoint::EndpointStats;
 use tokio::sync::{broadcast, watch};
 
+use crate::backlog::Backlog;
 use crate::client::Handle;
 use crate::error::Error;
 use crate::{AudioOptions, value};
@@ -77,7 +78,7 @@ pub(crate) struct CallState {
     to: Option<String>,
     from: Option<String>,
     status: watch::Sender<CallStatus>,
-    events: broadcast::Sender<CallEvent>,
+    events: Backlog<CallEvent>,
     inner: Mutex<Inner>,
 }
 
@@ -105,7 +106,7 @@ impl CallState {
             to: text("to"),
             from: text("from"),
             status: watch::Sender::new(first),
-            events: broadcast::Sender::new(EVENTS),
+            events: Backlog::new(EVENTS),
             inner: Mutex::default(),
         }
     }
@@ -145,8 +146,7 @@ impl CallState {
             _ => None,
         };
         if let Some(event) = told {
-            // Nobody listening is no error.
-            let _ = self.events.send(event);
+            self.events.send(event);
         }
     }
 
@@ -212,7 +212,11 @@ impl Call {
         self.state.status.subscribe()
     }
 
-    /// What happens from now on.
+    pub(crate) fn is_over(&self) -> bool {
+        *self.state.status.borrow() == CallStatus::Destroyed
+    }
+
+    /// What happens in the call: for the first who asks everything since it began, for others from now on.
     pub fn events(&self) -> broadcast::Receiver<CallEvent> {
         self.state.events.subscribe()
     }

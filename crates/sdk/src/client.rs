@@ -2,19 +2,23 @@
 
 use std::sync::Arc;
 
+use futures_util::{Stream, stream};
 use miniserde::json::Value;
 use offhook_core::input::{Command, MediaOptions};
 use offhook_core::output::EngineError;
 use offhook_media::endpoint::EndpointStats;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use url::Url;
 
 use crate::AudioOptions;
-use crate::call::Call;
+use crate::backlog::Backlog;
+use crate::call::{Call, CallState};
 use crate::driver::{self, Request};
 use crate::error::Error;
 use crate::provider::CredentialProvider;
 use crate::tls::Trust;
-use crate::value;
+use crate::{origin, value};
 
 /// Requests that may wait for the driver.
 const REQUESTS: usize = 64;
@@ -26,6 +30,7 @@ pub struct ClientBuilder {
     pub(crate) provider: Arc<dyn CredentialProvider>,
     pub(crate) trust: Trust,
     pub(crate) register: bool,
+    pub(crate) origin: Option<Url>,
     pub(crate) relay_url: Option<String>,
     pub(crate) user_variables: Vec<(String, String)>,
 }
@@ -43,6 +48,16 @@ impl ClientBuilder {
     pub fn register(mut self, register: bool) -> Self {
         self.register = register;
         self
+    }
+
+    /// Reaches the server here rather than at the origin its tokens name: a name, a name with a port, or an origin such
+    /// as `http://10.0.0.5:8787`. Tokens of servers that name none go where they go anyway.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when it cannot be a server.
+    pub fn server(mut self, host: &str) -> Result<Self, Error> {
+        self.origin = Some(origin::parse(host).map_err(Error::Invalid)?);
+        Ok(self)
     }
 
     /// A relay other than the one the token names, as a `ws://` or `wss://` URL.
@@ -69,7 +84,7 @@ impl ClientBuilder {
             ready: watch::Sender::new(false),
             registered: watch::Sender::new(false),
             credential: watch::Sender::new(None),
-            incoming: broadcast::Sender::new(EVENTS),
+            incoming: Backlog::new(EVENTS),
             errors: broadcast::Sender::new(EVENTS),
         });
         let handle = Handle { requests };
@@ -90,7 +105,8 @@ pub(crate) struct Shared {
     pub(crate) ready: watch::Sender<bool>,
     pub(crate) registered: watch::Sender<bool>,
     pub(crate) credential: watch::Sender<Option<CredentialStatus>>,
-    pub(crate) incoming: broadcast::Sender<Call>,
+    /// Without a handle: a call that nobody takes must not keep the session alive.
+    pub(crate) incoming: Backlog<Arc<CallState>>,
     pub(crate) errors: broadcast::Sender<Error>,
 }
 
@@ -166,6 +182,7 @@ impl Client {
             provider: Arc::new(provider),
             trust: Trust::default(),
             register: false,
+            origin: None,
             relay_url: None,
             user_variables: Vec::new(),
         }
@@ -222,9 +239,12 @@ impl Client {
         self.shared.credential.subscribe()
     }
 
-    /// Calls that begin to ring from now on.
-    pub fn incoming(&self) -> broadcast::Receiver<Call> {
-        self.shared.incoming.subscribe()
+    /// Calls that ring here: for the first who asks those that rang already, for others from now on.
+    pub fn incoming(&self) -> Incoming {
+        Incoming {
+            calls: self.shared.incoming.subscribe(),
+            handle: self.handle.clone(),
+        }
     }
 
     /// Errors that belong to no single action.
@@ -236,6 +256,54 @@ impl Client {
     pub async fn destroy(&self) {
         // It may be over already.
         let _ = self.handle.command(Command::Destroy).await;
+    }
+}
+
+/// Calls that ring here, from [`Client::incoming`]. Keeps the session alive.
+///
+/// ```no_run
+/// # async fn example(client: offhook::Client) -> Result<(), offhook::Error> {
+/// client.register().await?;
+/// let mut incoming = client.incoming();
+/// while let Some(call) = incoming.next().await {
+///     call.answer(offhook::AudioOptions::default()).await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Incoming {
+    calls: broadcast::Receiver<Arc<CallState>>,
+    handle: Handle,
+}
+
+impl Incoming {
+    /// The next call that still rings; `None` when the session has ended.
+    pub async fn next(&mut self) -> Option<Call> {
+        loop {
+            let state = tokio::select! {
+                biased;
+                state = self.calls.recv() => state,
+                () = self.handle.requests.closed() => return None,
+            };
+            match state {
+                Ok(state) => {
+                    let call = Call::new(state, self.handle.clone());
+                    if !call.is_over() {
+                        return Some(call);
+                    }
+                }
+                Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "calls rang unseen"),
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    /// The same as a [`Stream`].
+    pub fn into_stream(self) -> impl Stream<Item = Call> + Send {
+        stream::unfold(self, |mut incoming| async {
+            let call = incoming.next().await?;
+            Some((call, incoming))
+        })
     }
 }
 

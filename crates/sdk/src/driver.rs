@@ -13,7 +13,9 @@ use offhook_core::input::{
 use offhook_core::output::{CallEvent, EngineError, Event, Output};
 use offhook_media::endpoint::EndpointStats;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
+use url::Url;
 
 use crate::AudioOptions;
 use crate::call::{Call, CallState, Direction};
@@ -81,6 +83,11 @@ pub(crate) fn spawn(
     let config = EngineConfig {
         can_refresh: builder.provider.refreshes(),
         skip_register: !builder.register,
+        origin: builder
+            .origin
+            .as_ref()
+            .map(Url::to_string)
+            .unwrap_or_default(),
         relay_host: builder.relay_url.clone().unwrap_or_default(),
         user_variables: variables(&builder.user_variables),
         agent: concat!("offhook-rust/", env!("CARGO_PKG_VERSION")).into(),
@@ -102,6 +109,7 @@ pub(crate) fn spawn(
         peers: Peers::new(inputs.clone()),
         inputs,
         socket: None,
+        closing: JoinSet::new(),
         next_command: 1,
         pending: HashMap::new(),
         dialling: VecDeque::new(),
@@ -123,6 +131,8 @@ struct Driver {
     peers: Peers,
     inputs: mpsc::Sender<Input>,
     socket: Option<(SocketId, Socket)>,
+    /// Sockets whose last frames are on their way.
+    closing: JoinSet<()>,
     next_command: CommandId,
     pending: HashMap<CommandId, Pending>,
     /// Audio of dials whose call does not exist yet. The engine makes calls in the order of the commands.
@@ -164,11 +174,27 @@ impl Driver {
                 () = due => self.tell(Input::Tick),
             }
         }
-        // Destroying says bye: let that reach the socket before it is dropped.
+        // Destroying says bye to every call: that gets out, and recordings are completed, before anybody hears that
+        // this is over and perhaps ends the process.
+        let mut last_words = Vec::new();
         while let Some(output) = self.engine.poll() {
-            self.perform(output).await;
+            match output {
+                Output::Done { id, result } => last_words.push((id, result)),
+                output => self.perform(output).await,
+            }
         }
-        self.peers.close_all();
+        if let Some((_, socket)) = self.socket.take() {
+            self.closing.spawn(socket.finish());
+        }
+        // Nobody reads inputs any more: whoever waits to tell one must not.
+        drop(arrived);
+        std::mem::take(&mut self.closing).join_all().await;
+        std::mem::replace(&mut self.peers, Peers::new(self.inputs.clone()))
+            .finish()
+            .await;
+        for (id, result) in last_words {
+            self.done(id, result);
+        }
     }
 
     fn now(&self) -> Now {
@@ -239,7 +265,10 @@ impl Driver {
                 }
             }
             Output::CloseSocket { socket } => {
-                self.socket.take_if(|(current, _)| *current == socket);
+                if let Some((_, closed)) = self.socket.take_if(|(current, _)| *current == socket) {
+                    while self.closing.try_join_next().is_some() {}
+                    self.closing.spawn(closed.finish());
+                }
             }
             Output::Http { request, http } => {
                 let (client, inputs) = (self.http.clone(), self.inputs.clone());
@@ -327,11 +356,7 @@ impl Driver {
                         self.peers.set_audio(call, audio);
                     }
                 }
-                Direction::Inbound => {
-                    if let Some(handle) = self.handle.upgrade() {
-                        let _ = self.shared.incoming.send(Call::new(state, handle));
-                    }
-                }
+                Direction::Inbound => self.shared.incoming.send(state),
             }
             return;
         }

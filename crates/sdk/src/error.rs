@@ -53,22 +53,30 @@ impl From<TrustError> for Error {
 
 impl From<EngineError> for Error {
     fn from(error: EngineError) -> Self {
-        let message = whole_message(&error);
         match (error.class, error.code) {
-            ("InvalidCredentialsError" | "TokenRefreshError", _) => Self::Credentials(message),
-            ("CallCreateError", _) => Self::CallSetup(message),
-            ("RPCTimeoutError" | "RequestTimeoutError", _) => Self::TimedOut(message),
-            ("InvalidParams", _) => Self::Invalid(message),
-            ("JSONRPCError", Some(code)) => Self::Refused { code, message },
+            ("InvalidCredentialsError" | "TokenRefreshError", _) => {
+                Self::Credentials(whole_message(&error))
+            }
+            // The variant says what failed; the cause says why.
+            ("CallCreateError", _) => Self::CallSetup(match &error.cause {
+                Some(cause) => whole_message(cause),
+                None => error.message,
+            }),
+            ("RPCTimeoutError" | "RequestTimeoutError", _) => Self::TimedOut(whole_message(&error)),
+            ("InvalidParams", _) => Self::Invalid(whole_message(&error)),
+            ("JSONRPCError", Some(code)) => {
+                let message = whole_message(&error);
+                Self::Refused { code, message }
+            }
             (class, _) => Self::Other {
                 class: class.into(),
-                message,
+                message: whole_message(&error),
             },
         }
     }
 }
 
-/// The message with those of its causes: "call creation failed" helps nobody.
+/// The message with those of its causes.
 fn whole_message(error: &EngineError) -> String {
     let mut message = error.message.clone();
     let mut cause = error.cause.as_deref();
@@ -80,4 +88,25 @@ fn whole_message(error: &EngineError) -> String {
         cause = error.cause.as_deref();
     }
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_says_each_thing_once_down_to_the_cause() {
+        let cause = EngineError::new("JSONRPCError", "USER_NOT_REGISTERED");
+        let error = EngineError::new("CallCreateError", "the call could not be set up");
+        assert_eq!(
+            Error::from(error.because(cause)).to_string(),
+            "the call could not be set up: USER_NOT_REGISTERED"
+        );
+        let cause = EngineError::new("ProviderError", "the token was refused");
+        let error = EngineError::new("InvalidCredentialsError", "the provider gave no credential");
+        assert_eq!(
+            Error::from(error.because(cause)).to_string(),
+            "not authenticated: the provider gave no credential: the token was refused"
+        );
+    }
 }

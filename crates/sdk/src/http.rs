@@ -90,7 +90,8 @@ pub(crate) fn date_ms(headers: &HeaderMap) -> Option<u64> {
     u64::try_from(since.as_millis()).ok()
 }
 
-fn describe(error: reqwest::Error) -> Failure {
+/// What happened, down to the cause: "error sending request" alone helps nobody.
+pub(crate) fn describe(error: reqwest::Error) -> Failure {
     let name = if error.is_timeout() {
         "TimeoutError"
     } else {
@@ -98,8 +99,14 @@ fn describe(error: reqwest::Error) -> Failure {
     };
     // The URL may carry what belongs in no log.
     let error = error.without_url();
-    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-    failure(name, &format!("{error}{}", cause.unwrap_or_default()))
+    let mut message = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        message.push_str(": ");
+        message.push_str(&error.to_string());
+        cause = error.source();
+    }
+    failure(name, &message)
 }
 
 fn failure(name: &str, message: &str) -> Failure {

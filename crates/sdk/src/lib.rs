@@ -6,11 +6,13 @@
 //!
 //! Everything that can be decided is decided in `offhook-core`, the same engine that the JavaScript SDK runs; this
 //! crate drives it on tokio: sockets, HTTP, timers, and the media connection of `offhook-media`.
+mod backlog;
 mod call;
 mod client;
 mod driver;
 mod error;
 mod http;
+mod origin;
 mod peer;
 mod provider;
 mod socket;
@@ -18,7 +20,7 @@ mod tls;
 mod value;
 
 pub use call::{Call, CallEvent, Direction, Ended, Participant};
-pub use client::{Client, ClientBuilder, CredentialStatus, DialOptions};
+pub use client::{Client, ClientBuilder, CredentialStatus, DialOptions, Incoming};
 pub use error::Error;
 pub use offhook_core::output::CallStatus;
 pub use offhook_media::endpoint::{AudioSource, EndpointStats};

@@ -3,14 +3,19 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use offhook_core::input::{Failure, Input, LegId, PeerReport, PeerState};
 use offhook_core::output::PeerCommand;
-use offhook_media::MediaError;
 use offhook_media::endpoint::{
     AudioSource, Endpoint, EndpointConfig, EndpointEvent, EndpointStats,
 };
+use offhook_media::{CloseReason, MediaError};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// How long a leg may take to complete its recording.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
 /// What is played into a call, and where what is heard goes.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +36,7 @@ struct Leg {
     commands: mpsc::UnboundedSender<LegCommand>,
     /// Figures, once the endpoint is gone.
     last: watch::Receiver<Option<EndpointStats>>,
+    task: JoinHandle<()>,
 }
 
 enum LegCommand {
@@ -86,8 +92,14 @@ impl Peers {
         self.audio.remove(leg);
     }
 
-    pub(crate) fn close_all(&mut self) {
-        self.legs.clear();
+    /// Ends every leg, and waits until what they record is complete.
+    pub(crate) async fn finish(self) {
+        let closing: Vec<_> = self.legs.into_values().map(|leg| leg.task).collect();
+        for task in closing {
+            if tokio::time::timeout(CLOSE_LIMIT, task).await.is_err() {
+                tracing::warn!("a recording was not completed in time");
+            }
+        }
     }
 }
 
@@ -102,10 +114,10 @@ impl Leg {
             endpoint: None,
             audio,
         };
-        tokio::spawn(task.run(inbox));
         Self {
             commands,
             last: figures,
+            task: tokio::spawn(task.run(inbox)),
         }
     }
 }
@@ -240,6 +252,8 @@ impl LegTask {
         let state = match event {
             EndpointEvent::Connected => PeerState::Connected,
             EndpointEvent::Disconnected => PeerState::Disconnected,
+            // Mostly the end of the call, of which the server is about to tell.
+            EndpointEvent::Closed(CloseReason::PeerClosed) => PeerState::Disconnected,
             EndpointEvent::Closed(_) => PeerState::Failed,
             _ => return,
         };

@@ -11,7 +11,7 @@ use std::time::Duration;
 use thiserror::Error;
 use url::Url;
 
-use crate::http;
+use crate::{http, origin};
 
 pub use offhook_core::input::Credential;
 
@@ -186,7 +186,7 @@ impl EmbedTokenCredentialProvider {
             .body(body)
             .send()
             .await
-            .map_err(|error| Attempt::passing(error.without_url().to_string()))?;
+            .map_err(|error| Attempt::passing(http::describe(error).message))?;
         let status = reply.status().as_u16();
         let retry_after = http::retry_after(reply.headers());
         let date_ms = http::date_ms(reply.headers());
@@ -201,7 +201,7 @@ impl EmbedTokenCredentialProvider {
             })),
             _ => Err(Attempt::Refused(ProviderError::Refused {
                 status,
-                message: text.chars().take(200).collect(),
+                message: refusal(&text),
             })),
         }
     }
@@ -254,6 +254,18 @@ impl Attempt {
     }
 }
 
+/// What an error body says, or its beginning if it is none of ours.
+fn refusal(body: &str) -> String {
+    #[derive(miniserde::Deserialize)]
+    struct Said {
+        message: String,
+    }
+    match miniserde::json::from_str::<Said>(body) {
+        Ok(said) => said.message,
+        Err(_) => body.chars().take(200).collect(),
+    }
+}
+
 /// The life in `expires_in` counts from the server's own time where it told it, so that a wrong local clock does
 /// not stretch it; a reply that tells no life gives a credential without an end rather than an invented one.
 fn parse_exchange(text: &str, server_now_ms: Option<u64>) -> Result<Credential, Attempt> {
@@ -273,27 +285,8 @@ fn parse_exchange(text: &str, server_now_ms: Option<u64>) -> Result<Credential, 
 }
 
 fn exchange_endpoint(host: &str) -> Result<Url, ProviderError> {
-    let host = host.trim();
-    let text = if host.contains("://") {
-        host.to_owned()
-    } else {
-        format!("https://{host}")
-    };
-    let wrong = |why: &str| {
-        ProviderError::Misconfigured(format!(
-            "`{host}` cannot be the server's host ({why}); give a name, name:port or an origin such as https://calls.example.com"
-        ))
-    };
-    let mut url = Url::parse(&text).map_err(|error| wrong(&error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(wrong("its scheme is neither http nor https"));
-    }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err(wrong("it has no name"));
-    }
+    let mut url = origin::parse(host).map_err(ProviderError::Misconfigured)?;
     url.set_path("/api/fabric/embeds/tokens");
-    url.set_query(None);
-    url.set_fragment(None);
     Ok(url)
 }
 
@@ -302,25 +295,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_may_be_a_name_a_name_with_port_or_an_origin() {
-        let path = "/api/fabric/embeds/tokens";
-        for (host, expected) in [
-            ("calls.example.test", "https://calls.example.test"),
-            ("calls.example.test:8443", "https://calls.example.test:8443"),
-            ("http://localhost:8787", "http://localhost:8787"),
-            (
-                "https://calls.example.test/x?y#z",
-                "https://calls.example.test",
-            ),
-        ] {
-            assert_eq!(
-                exchange_endpoint(host).unwrap().as_str(),
-                format!("{expected}{path}")
-            );
-        }
-        for wrong in ["", "ftp://calls.example.test", "https://", "a b"] {
-            assert!(exchange_endpoint(wrong).is_err(), "{wrong}");
-        }
+    fn the_exchange_is_at_the_host_that_was_named() {
+        let endpoint = exchange_endpoint("calls.example.test:8443").unwrap();
+        assert_eq!(
+            endpoint.as_str(),
+            "https://calls.example.test:8443/api/fabric/embeds/tokens"
+        );
+        let nameless = exchange_endpoint("https://");
+        assert!(matches!(nameless, Err(ProviderError::Misconfigured(_))));
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_words_of_the_server() {
+        let body = r#"{"error":"Unauthorized","message":"the embed token is not known"}"#;
+        assert_eq!(refusal(body), "the embed token is not known");
+        assert_eq!(refusal("<html>no</html>"), "<html>no</html>");
+        assert_eq!(refusal(&"x".repeat(1000)).len(), 200);
     }
 
     #[test]

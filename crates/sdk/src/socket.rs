@@ -1,11 +1,12 @@
 //! The relay's WebSocket: one task each, told what to send, telling what arrives.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use offhook_core::input::{Input, SocketId};
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{Connector, connect_async_tls_with_config};
@@ -15,10 +16,14 @@ const MESSAGE_BYTES: usize = 1024 * 1024;
 /// Frames that may wait for a slow network before the socket is given up.
 const SEND_QUEUE: usize = 256;
 
-/// The sending end of a socket that is open or being opened. Dropping it closes the socket.
+/// How long the last frames may take to get out when a socket is closed.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// The sending end of a socket that is open or being opened. Dropping it closes the socket, some time soon;
+/// [`finish`](Self::finish) does so in the time that the caller can wait for.
 pub(crate) struct Socket {
     frames: mpsc::Sender<String>,
-    task: AbortHandle,
+    task: JoinHandle<()>,
 }
 
 impl Socket {
@@ -29,7 +34,7 @@ impl Socket {
         inputs: mpsc::Sender<Input>,
     ) -> Self {
         let (frames, outgoing) = mpsc::channel(SEND_QUEUE);
-        let task = tokio::spawn(run(id, url, tls, inputs, outgoing)).abort_handle();
+        let task = tokio::spawn(run(id, url, tls, inputs, outgoing));
         Self { frames, task }
     }
 
@@ -39,6 +44,15 @@ impl Socket {
         if self.frames.try_send(text).is_err() {
             tracing::warn!("the relay takes no more frames; dropping the socket");
             self.task.abort();
+        }
+    }
+
+    /// Lets the frames that were queued get out, and closes.
+    pub(crate) async fn finish(self) {
+        let Self { frames, mut task } = self;
+        drop(frames);
+        if tokio::time::timeout(FAREWELL, &mut task).await.is_err() {
+            task.abort();
         }
     }
 }

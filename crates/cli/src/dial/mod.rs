@@ -30,8 +30,13 @@ pub(crate) struct DialArgs {
     /// Address to call, such as /public/lobby or /private/agent; may be left out with an embed token, which pins it,
     /// and with --wait
     destination: Option<String>,
-    /// Origin of the server; used to exchange embed tokens (a SAT names its server itself)
-    #[arg(long, env = "OFFHOOK_SERVER", value_name = "URL")]
+    // Not a doc comment, where the address would have to be a link.
+    #[arg(
+        long,
+        env = "OFFHOOK_SERVER",
+        value_name = "URL",
+        help = "The server, such as https://calls.example.com; needed with an embed token, which is exchanged there [default: the one that the SAT names]"
+    )]
     server: Option<String>,
     /// A SAT, or a public embed token (c2c_…)
     #[arg(
@@ -116,7 +121,7 @@ async fn call(args: &DialArgs, output: &Output) -> Result<(), Failure> {
     output.state("connecting");
     let client = tokio::select! {
         client = builder.register(args.wait).start() => client.map_err(Failure::of_call)?,
-        _ = tokio::signal::ctrl_c() => return Err(Failure::of_call("interrupted")),
+        () = interrupted() => return Err(Failure::of_call("interrupted")),
     };
     let mut setup = Setup {
         connect: started.elapsed(),
@@ -140,7 +145,8 @@ async fn with_client(
     let opening = async {
         if args.wait {
             let mut incoming = client.incoming();
-            let call = incoming.recv().await.map_err(Failure::of_call)?;
+            let call = incoming.next().await;
+            let call = call.ok_or_else(|| Failure::of_call("the session has ended"))?;
             output.incoming(&call);
             call.answer(audio).await.map_err(Failure::of_call)?;
             Ok(call)
@@ -156,7 +162,7 @@ async fn with_client(
             Err(_) if args.wait => return Err(Failure::of_call("nobody called in time")),
             Err(_) => return Err(Failure::of_call("the server did not accept the call in time")),
         },
-        _ = tokio::signal::ctrl_c() => return Err(Failure::of_call("interrupted")),
+        () = interrupted() => return Err(Failure::of_call("interrupted")),
     };
     setup.dial = begun.elapsed();
     converse(args, output, &call, setup, begun).await
@@ -175,6 +181,7 @@ async fn converse(
     let mut hang_up_at = tokio::time::Instant::now() + Duration::from_secs(args.timeout);
     let mut connected = false;
     let mut fault = None;
+    let mut by_signal = false;
     loop {
         let now = *status.borrow_and_update();
         if now == CallStatus::Connected && !connected {
@@ -205,7 +212,10 @@ async fn converse(
                 Err(RecvError::Closed) => break,
             },
             () = tokio::time::sleep_until(hang_up_at) => break,
-            _ = tokio::signal::ctrl_c() => break,
+            () = interrupted() => {
+                by_signal = true;
+                break;
+            }
         }
     }
     // Taken before the end as well: the connection's last figures go with it.
@@ -214,12 +224,33 @@ async fn converse(
     if by_us && let Err(error) = call.hangup().await {
         output.warning(&format!("the server could not be told of the end: {error}"));
     }
+    while let Ok(event) = events.try_recv() {
+        output.event(&event);
+    }
     output.report(setup, stats.as_ref(), call, by_us);
     match (connected, fault) {
         (_, Some(fault)) => Err(Failure::of_call(fault)),
         (true, None) => Ok(()),
+        (false, None) if by_signal => Err(Failure::of_call("interrupted")),
+        (false, None) if by_us => Err(Failure::of_call("the call was not answered in time")),
         (false, None) => Err(Failure::of_call(report::why_not_connected(call))),
     }
+}
+
+/// Ctrl-C, or the request to end that `timeout` and service managers send.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 fn audio(args: &DialArgs) -> Result<AudioOptions, Failure> {
@@ -257,6 +288,10 @@ fn builder(args: &DialArgs, embed: bool) -> Result<ClientBuilder, Failure> {
         Client::builder(provider.map_err(Failure::usage)?)
     } else {
         Client::builder(StaticCredentialProvider::new(&args.token))
+    };
+    let builder = match &args.server {
+        Some(server) => builder.server(server).map_err(Failure::usage)?,
+        None => builder,
     };
     Ok(builder.trust(trust))
 }

@@ -1,9 +1,13 @@
 //! What `offhook dial` prints: lines of JSON for programs, or text for people.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use offhook::{Call, CallEvent, CallStatus, EndpointStats};
 use serde_json::{Value, json};
+
+/// Below the least that 16 bits can hold there is nothing.
+const SILENCE_DBFS: f64 = -96.0;
 
 /// How long the steps took, from the start of each.
 #[derive(Debug, Default)]
@@ -28,7 +32,7 @@ impl Output {
 
     pub(super) fn state(&self, state: &str) {
         if self.json {
-            print(&json!({ "state": state }));
+            print(json!({ "state": state }));
         } else {
             eprintln!("{state}");
         }
@@ -36,7 +40,7 @@ impl Output {
 
     pub(super) fn incoming(&self, call: &Call) {
         if self.json {
-            print(&json!({ "state": "incoming", "call_id": call.id(), "from": call.from() }));
+            print(json!({ "state": "incoming", "call_id": call.id(), "from": call.from() }));
         } else {
             eprintln!(
                 "incoming call from {}",
@@ -48,20 +52,18 @@ impl Output {
     pub(super) fn event(&self, event: &CallEvent) {
         match event {
             CallEvent::Status(status) => self.state(status_name(*status)),
-            CallEvent::Participant(member) if self.json => print(&json!({
+            CallEvent::Participant(member) if self.json => print(json!({
                 "participant": { "id": member.id, "name": member.name, "audio_muted": member.audio_muted,
                     "talking": member.talking }
             })),
-            CallEvent::ParticipantLeft(id) if self.json => {
-                print(&json!({ "participant_left": id }))
-            }
+            CallEvent::ParticipantLeft(id) if self.json => print(json!({ "participant_left": id })),
             _ => {}
         }
     }
 
     pub(super) fn warning(&self, message: &str) {
         if self.json {
-            print(&json!({ "warning": message }));
+            print(json!({ "warning": message }));
         } else {
             eprintln!("warning: {message}");
         }
@@ -69,7 +71,7 @@ impl Output {
 
     pub(super) fn failure(&self, message: &str) {
         if self.json {
-            print(&json!({ "error": message }));
+            print(json!({ "error": message }));
         }
         eprintln!("offhook dial: {message}");
     }
@@ -107,33 +109,33 @@ impl Output {
             "cause_code": ended.as_ref().and_then(|ended| ended.cause_code),
         });
         if self.json {
-            print(&json!({ "report": report }));
+            print(json!({ "report": report }));
         } else {
-            println!("call {}", call.id());
-            println!(
+            print(format_args!("call {}", call.id()));
+            print(format_args!(
                 "  set up   connect {} ms, dial {} ms, media {}, first packet {}",
                 report["setup_ms"]["connect"],
                 report["setup_ms"]["dial"],
                 ms(&report["setup_ms"]["connected"]),
                 ms(&report["setup_ms"]["first_packet"])
-            );
-            println!(
+            ));
+            print(format_args!(
                 "  packets  {} received, {} lost, {} sent; jitter {}",
                 report["packets"],
                 report["lost"],
                 report["sent"],
                 ms(&report["jitter_ms"])
-            );
-            println!(
+            ));
+            print(format_args!(
                 "  level    {} sent, {} received",
                 dbfs(&report["level_dbfs"]["sent"]),
                 dbfs(&report["level_dbfs"]["received"])
-            );
-            println!(
+            ));
+            print(format_args!(
                 "  ended    {} ({})",
                 report["ended_by"].as_str().unwrap_or("?"),
                 report["cause"].as_str().unwrap_or("no cause given")
-            );
+            ));
         }
     }
 }
@@ -142,7 +144,7 @@ impl Output {
 pub(super) fn why_not_connected(call: &Call) -> String {
     match call.ended().and_then(|ended| ended.cause) {
         Some(cause) => format!("the call was not answered: {cause}"),
-        None => "the call was not answered in time".into(),
+        None => "the call was not answered".into(),
     }
 }
 
@@ -161,8 +163,9 @@ fn status_name(status: CallStatus) -> &'static str {
     }
 }
 
-fn print(line: &Value) {
-    println!("{line}");
+/// A reader that has gone away does not end the call.
+fn print(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -182,9 +185,8 @@ fn ms(value: &Value) -> String {
 }
 
 fn dbfs(value: &Value) -> String {
-    if value.is_null() {
-        "silence".into()
-    } else {
-        format!("{value} dBFS")
+    match value.as_f64() {
+        Some(level) if level > SILENCE_DBFS => format!("{value} dBFS"),
+        _ => "silence".into(),
     }
 }

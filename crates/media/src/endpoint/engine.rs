@@ -157,7 +157,29 @@ impl Engine {
                 let _ = reply.send(finished);
             }
             End::Asked(None) => {}
-            End::Lost(reason) => self.report(EndpointEvent::Closed(reason)),
+            End::Lost(reason) => {
+                self.report(EndpointEvent::Closed(reason));
+                self.sockets.clear();
+                self.connected = false;
+                self.remember(finished, inbox);
+            }
+        }
+    }
+
+    /// After the end: what was measured can be asked for until somebody closes the endpoint.
+    fn remember(&self, mut finished: Result<(), MediaError>, inbox: &Receiver<Command>) {
+        for command in inbox {
+            match command {
+                Command::Stats { reply } => {
+                    let _ = reply.send(self.stats());
+                }
+                Command::Close { reply } => {
+                    let _ = reply.send(std::mem::replace(&mut finished, Ok(())));
+                    return;
+                }
+                // The reply is dropped with the command, which its sender takes as it is: too late.
+                _ => {}
+            }
         }
     }
 
