@@ -1,117 +1,14 @@
 //! The program as a shell sees it: its lines, its exits, its signals.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+mod support;
+
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Stdio;
 
 use base64::Engine as _;
 use serde_json::Value;
-
-fn offhook(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
-    // Whoever runs the tests may have settings of their own.
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OFFHOOK_")) {
-        command.env_remove(name);
-    }
-    command.args(arguments).stdin(Stdio::null());
-    command
-}
-
-fn run(arguments: &[&str]) -> Output {
-    offhook(arguments).output().unwrap()
-}
-
-/// Exit code, stdout, stderr.
-fn told(output: &Output) -> (i32, String, String) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
-}
-
-fn json(arguments: &[&str]) -> Value {
-    let (code, stdout, stderr) = told(&run(arguments));
-    assert_eq!(code, 0, "{stderr}");
-    serde_json::from_str(&stdout).unwrap()
-}
-
-/// A running server; ended with the value.
-struct Running {
-    child: Child,
-    ready: Value,
-}
-
-impl Running {
-    fn start(mut command: Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let ready =
-            serde_json::from_str(&line).unwrap_or_else(|_| panic!("no ready line: {line:?}"));
-        Self { child, ready }
-    }
-
-    fn on(data: &Path) -> Self {
-        Self::start(offhook(&serve(data)))
-    }
-
-    fn address(&self) -> String {
-        self.ready["http"]
-            .as_str()
-            .unwrap()
-            .trim_start_matches("http://")
-            .to_owned()
-    }
-
-    /// Status and body.
-    fn get(&self, path: &str, authorization: &str) -> (u16, Value) {
-        let mut stream = TcpStream::connect(self.address()).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: {authorization}\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-        let body = answer.split_once("\r\n\r\n").unwrap().1;
-        (status, serde_json::from_str(body).unwrap_or(Value::Null))
-    }
-
-    /// Its exit code after SIGTERM.
-    fn terminate(mut self) -> Option<i32> {
-        let told = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(told.success());
-        self.child.wait().unwrap().code()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn serve(data: &Path) -> Vec<&str> {
-    vec![
-        "serve",
-        "--data",
-        data.to_str().unwrap(),
-        "--listen",
-        "127.0.0.1:0",
-        "--listen-tls",
-        "127.0.0.1:0",
-    ]
-}
+use support::*;
 
 #[test]
 fn the_server_says_where_it_is_and_ends_well_on_sigterm() {

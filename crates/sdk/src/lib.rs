@@ -23,7 +23,9 @@ pub use call::{Call, CallEvent, Direction, Ended, Participant};
 pub use client::{Client, ClientBuilder, CredentialStatus, DialOptions, Incoming};
 pub use error::Error;
 pub use offhook_core::output::CallStatus;
+pub use offhook_media::MediaError;
 pub use offhook_media::endpoint::{AudioSource, EndpointStats};
+pub use offhook_media::tone::ToneBursts;
 pub use peer::AudioOptions;
 pub use provider::{
     AuthenticateContext, Credential, CredentialProvider, EmbedTokenCredentialProvider,

@@ -1,5 +1,6 @@
 //! `offhook dial`: a native call, without a browser.
 
+mod interrupt;
 mod report;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use offhook::{
 };
 use tokio::sync::broadcast::error::RecvError;
 
+use interrupt::Interrupt;
 use report::{Output, Setup};
 
 /// How long the server may take to accept the invite and the other side to answer, unless told.
@@ -78,7 +80,15 @@ pub(crate) struct DialArgs {
 /// Runs the command.
 pub(crate) async fn run(args: DialArgs) -> ExitCode {
     let output = Output::new(args.json);
-    match call(&args, &output).await {
+    // From the very beginning, so that no signal falls between two that wait for it.
+    let stop = match Interrupt::listen() {
+        Ok(stop) => stop,
+        Err(error) => {
+            output.failure(&format!("signals cannot be listened for: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match call(&args, &output, stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output.failure(&failure.message);
@@ -108,7 +118,7 @@ impl Failure {
     }
 }
 
-async fn call(args: &DialArgs, output: &Output) -> Result<(), Failure> {
+async fn call(args: &DialArgs, output: &Output, mut stop: Interrupt) -> Result<(), Failure> {
     let embed = args.token.starts_with("c2c_") || args.token.starts_with("c2t_");
     if args.destination.is_none() && !embed && !args.wait {
         return Err(Failure::usage(
@@ -121,14 +131,14 @@ async fn call(args: &DialArgs, output: &Output) -> Result<(), Failure> {
     output.state("connecting");
     let client = tokio::select! {
         client = builder.register(args.wait).start() => client.map_err(Failure::of_call)?,
-        () = interrupted() => return Err(Failure::of_call("interrupted")),
+        () = stop.asked() => return Err(Failure::of_call("interrupted")),
     };
     let mut setup = Setup {
         connect: started.elapsed(),
         ..Setup::default()
     };
     output.state("ready");
-    let ended = with_client(args, output, &client, audio, &mut setup).await;
+    let ended = with_client(args, output, &client, audio, &mut setup, &mut stop).await;
     client.destroy().await;
     ended
 }
@@ -139,6 +149,7 @@ async fn with_client(
     client: &Client,
     audio: AudioOptions,
     setup: &mut Setup,
+    stop: &mut Interrupt,
 ) -> Result<(), Failure> {
     let limit = Duration::from_secs(args.timeout);
     let begun = Instant::now();
@@ -162,10 +173,10 @@ async fn with_client(
             Err(_) if args.wait => return Err(Failure::of_call("nobody called in time")),
             Err(_) => return Err(Failure::of_call("the server did not accept the call in time")),
         },
-        () = interrupted() => return Err(Failure::of_call("interrupted")),
+        () = stop.asked() => return Err(Failure::of_call("interrupted")),
     };
     setup.dial = begun.elapsed();
-    converse(args, output, &call, setup, begun).await
+    converse(args, output, &call, setup, begun, stop).await
 }
 
 async fn converse(
@@ -174,6 +185,7 @@ async fn converse(
     call: &Call,
     setup: &mut Setup,
     begun: Instant,
+    stop: &mut Interrupt,
 ) -> Result<(), Failure> {
     // Subscribed first and looked at second, so that no change falls between.
     let mut events = call.events();
@@ -212,7 +224,7 @@ async fn converse(
                 Err(RecvError::Closed) => break,
             },
             () = tokio::time::sleep_until(hang_up_at) => break,
-            () = interrupted() => {
+            () = stop.asked() => {
                 by_signal = true;
                 break;
             }
@@ -237,36 +249,16 @@ async fn converse(
     }
 }
 
-/// Ctrl-C, or the request to end that `timeout` and service managers send.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
-}
-
 fn audio(args: &DialArgs) -> Result<AudioOptions, Failure> {
     let source = match &args.play {
-        Some(path) => {
-            // Said now rather than in the middle of a call.
-            std::fs::metadata(path).map_err(|error| {
-                Failure::usage(format!("cannot read {}: {error}", path.display()))
-            })?;
-            AudioSource::Wav {
-                path: path.clone(),
-                repeat: args.repeat,
-            }
-        }
+        Some(path) => AudioSource::Wav {
+            path: path.clone(),
+            repeat: args.repeat,
+        },
         None => AudioSource::Silence,
     };
+    // Said now rather than in the middle of a call.
+    source.check().map_err(Failure::usage)?;
     Ok(AudioOptions {
         source,
         record: args.record.clone(),

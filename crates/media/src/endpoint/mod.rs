@@ -44,6 +44,16 @@ pub enum AudioSource {
     Tone(ToneBursts),
 }
 
+impl AudioSource {
+    /// Opens the source and closes it again: says before a call what would be said in it.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no audio that can be played.
+    pub fn check(&self) -> Result<(), MediaError> {
+        source::Source::open(self).map(drop)
+    }
+}
+
 /// How an endpoint is set up.
 #[derive(Clone, Debug)]
 pub struct EndpointConfig {
