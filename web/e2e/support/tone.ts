@@ -22,8 +22,11 @@ export function toneFile(hz: number): string {
   wav.write('data', 36);
   wav.writeUInt32LE(samples * 2, 40);
   for (let at = 0; at < samples; at++) {
-    const on = at % (RATE / 2) < RATE / 4;
-    wav.writeInt16LE(on ? Math.round(Math.sin((2 * Math.PI * hz * at) / RATE) * 12_000) : 0, 44 + at * 2);
+    const within = at % (RATE / 2);
+    // Soft edges: a tone that is switched on and off hard is heard at every frequency.
+    const edge = Math.min(Math.max(Math.min(within, RATE / 4 - within) / (RATE / 50), 0), 1);
+    const loudness = ((1 - Math.cos(Math.PI * edge)) / 2) * 12_000;
+    wav.writeInt16LE(Math.round(Math.sin((2 * Math.PI * hz * at) / RATE) * loudness), 44 + at * 2);
   }
   const path = join(mkdtempSync(join(tmpdir(), 'offhook-tone-')), `${hz}.wav`);
   writeFileSync(path, wav);

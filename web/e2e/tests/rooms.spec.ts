@@ -32,6 +32,16 @@ async function inRoom(which: 'ours' | 'official', name: string, hz: number): Pro
   return opened;
 }
 
+/**
+ * The others are in the recording, the own tone is not: it would be as loud as theirs. What the codecs' noise leaves at any
+ * frequency depends on how loud the others are, so the silence is measured against them.
+ */
+function expectInFile(recording: string, others: number[], own: number): void {
+  const levels = others.map((hz) => levelInFile(recording, hz));
+  for (const [index, level] of levels.entries()) expect(level, `${others[index]} Hz heard by ${own} Hz`).toBeGreaterThan(-30);
+  expect(levelInFile(recording, own), `own ${own} Hz`).toBeLessThan(Math.min(...levels) - 20);
+}
+
 test('a room of three: ours, the official client and a native caller each hear the other two and not themselves', async () => {
   const ours = await inRoom('ours', 'alice', 600);
   const official = await inRoom('official', 'bob', 1100);
@@ -44,9 +54,7 @@ test('a room of three: ours, the official client and a native caller each hear t
   const names = await ours.page.evaluate(() => (globalThis as never as Record<string, any>).call.participants.map((one: any) => one.name).sort());
   expect(names).toEqual(['alice', 'bob', 'carol']);
   await native.report;
-  expect(levelInFile(native.recording, 600)).toBeGreaterThan(-30);
-  expect(levelInFile(native.recording, 1100)).toBeGreaterThan(-30);
-  expect(levelInFile(native.recording, 1900)).toBeLessThan(-50);
+  expectInFile(native.recording, [600, 1100], 1900);
   // Two are left, and still hear each other.
   await Promise.all([expectToHear(ours.page, 1100), expectToHear(official.page, 600)]);
   await hangup(ours.page);
@@ -62,12 +70,6 @@ for (const members of [2, 5]) {
       expect(report.lost).toBe(0);
       expect(report.packets).toBeGreaterThan(250);
     }
-    for (const call of calls) {
-      for (const hz of tones) {
-        const level = levelInFile(call.recording, hz);
-        if (hz === call.hz) expect(level, `own ${hz} Hz`).toBeLessThan(-50);
-        else expect(level, `${hz} Hz heard by ${call.hz} Hz`).toBeGreaterThan(-30);
-      }
-    }
+    for (const call of calls) expectInFile(call.recording, tones.filter((hz) => hz !== call.hz), call.hz);
   });
 }
