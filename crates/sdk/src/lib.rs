@@ -4,6 +4,8 @@
 //! alive through network loss, and places ([`Client::dial`]) and receives ([`Client::incoming`]) calls. What is played
 //! into a call and where what is heard goes is told by [`AudioOptions`].
 //!
+//! `examples/answering_machine.rs` is a whole program; [`Client`] and [`Incoming`] show the two ways of a call in short.
+//!
 //! Everything that can be decided is decided in `offhook-core`, the same engine that the JavaScript SDK runs; this
 //! crate drives it on tokio: sockets, HTTP, timers, and the media connection of `offhook-media`.
 mod backlog;
