@@ -1,0 +1,70 @@
+import { expect, test, type Page } from '@playwright/test';
+import { expectToHear, leave, type Party } from '../support/party.js';
+import { connect, dial, hangup, Pages, status } from '../support/sdk.js';
+import { Server } from '../support/server.js';
+
+let server: Server;
+let pages: Pages;
+let parties: Party[] = [];
+
+test.beforeAll(async () => {
+  server = await Server.start();
+  pages = await Pages.start(() => server);
+});
+test.afterAll(async () => {
+  pages.stop();
+  await server.stop();
+});
+test.afterEach(async () => {
+  await leave(parties);
+  parties = [];
+});
+
+/** From now on peer connections of the page have no way but the relay, reached over this transport. */
+async function relayOnly(page: Page, transport: 'udp' | 'tcp'): Promise<void> {
+  await page.evaluate((transport) => {
+    const g = globalThis as never as Record<string, any>;
+    const through = (config: RTCConfiguration): RTCConfiguration => ({
+      ...config,
+      iceTransportPolicy: 'relay',
+      iceServers: (config.iceServers ?? []).map((server) => ({ ...server, urls: [server.urls].flat().filter((url) => url.endsWith(`transport=${transport}`)) }))
+        .filter(({ urls }) => urls.length)
+    });
+    g.connections = [];
+    g.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(config: RTCConfiguration = {}) {
+        super(through(config));
+        g.connections.push(this);
+      }
+      override setConfiguration(config: RTCConfiguration): void {
+        super.setConfiguration(through(config));
+      }
+    };
+  }, transport);
+}
+
+/** The local candidate that media goes by. */
+async function path(page: Page): Promise<unknown> {
+  return page.evaluate(async () => {
+    const { connections } = globalThis as never as { connections: RTCPeerConnection[] };
+    const stats = new Map<string, any>(await connections.at(-1)!.getStats() as never);
+    const transport = [...stats.values()].find(({ type }) => type === 'transport');
+    return stats.get(stats.get(transport.selectedCandidatePairId).localCandidateId);
+  });
+}
+
+for (const which of ['ours', 'official'] as const) {
+  for (const transport of ['udp', 'tcp'] as const) {
+    test(`${which}: a page that reaches only the relay over ${transport} hears its echo`, async () => {
+      const party = await pages.open(which, 800);
+      parties.push(party);
+      await relayOnly(party.page, transport);
+      await connect(party.page, server.token('alice'));
+      await dial(party.page, '/public/network-test');
+      await status(party.page, 'connected');
+      await expectToHear(party.page, 800);
+      expect(await path(party.page)).toMatchObject({ candidateType: 'relay', relayProtocol: transport });
+      await hangup(party.page);
+    });
+  }
+}
