@@ -1,7 +1,6 @@
 /** `offhook dial`: a caller without a browser. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { toneFile } from './tone.js';
@@ -24,7 +23,7 @@ export interface NativeCall {
 
 /** Calls `to` as `reference`, playing a tone, for some seconds. */
 export function nativeCall(server: Server, reference: string, to: string, hz: number, seconds: number): NativeCall {
-  const recording = join(mkdtempSync(join(tmpdir(), 'offhook-dial-')), 'heard.wav');
+  const recording = join(mkdtempSync(join(server.data, 'dial-')), 'heard.wav');
   const child = spawn(
     binary,
     ['dial', to, '--server', server.origin, '--play', toneFile(hz), '--repeat', '--record', recording, '--seconds', String(seconds), '--json'],

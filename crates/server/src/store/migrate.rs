@@ -56,13 +56,18 @@ mod tests {
         );
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn processes_that_start_together_apply_each_version_once() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("offhook.db");
-        let (a, b, c) = tokio::join!(Store::open(&file), Store::open(&file), Store::open(&file));
-        for store in [a, b, c] {
-            store.unwrap().ping().await.unwrap();
+        let starts: Vec<_> = (0..8)
+            .map(|_| {
+                let file = file.clone();
+                tokio::spawn(async move { Store::open(&file).await })
+            })
+            .collect();
+        for start in starts {
+            start.await.unwrap().unwrap().ping().await.unwrap();
         }
         let store = Store::open(&file).await.unwrap();
         let count: i64 = sqlx::query("SELECT COUNT(*) FROM schema_version")

@@ -41,6 +41,16 @@ type Pool = sqlx::SqlitePool;
 /// How long a writer waits for another process to finish writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const MOST_READERS: u32 = 4;
+/// Between two attempts to open a file that another process is opening.
+const BUSY_RETRY: Duration = Duration::from_millis(20);
+
+/// Whether SQLite says that somebody else is at it: `SQLITE_BUSY` or `SQLITE_LOCKED`, extended codes included.
+fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
+    error
+        .code()
+        .and_then(|code| code.parse::<u32>().ok())
+        .is_some_and(|code| matches!(code & 0xff, 5 | 6))
+}
 
 /// The database. Clones share its connections.
 #[derive(Clone, Debug)]
@@ -115,15 +125,29 @@ impl Store {
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await?;
-        let pool = SqlitePoolOptions::new()
-            .max_connections(MOST_READERS)
-            .connect_with(options)
-            .await?;
+        let writer = Self::connections(&options, 1).await?;
+        let pool = Self::connections(&options, MOST_READERS).await?;
         Self::with_schema(Self { pool, writer }).await
+    }
+
+    /// A pool with its first connection open. SQLite answers whoever opens a file while another process turns its
+    /// write-ahead log on with "busy" at once, whatever the busy time-out, so the waiting is done here.
+    async fn connections(options: &SqliteConnectOptions, most: u32) -> Result<Pool, StoreError> {
+        let end = tokio::time::Instant::now() + BUSY_TIMEOUT;
+        loop {
+            let opened = SqlitePoolOptions::new()
+                .max_connections(most)
+                .connect_with(options.clone())
+                .await;
+            match opened {
+                Err(sqlx::Error::Database(error))
+                    if is_busy(error.as_ref()) && tokio::time::Instant::now() < end =>
+                {
+                    tokio::time::sleep(BUSY_RETRY).await;
+                }
+                other => return Ok(other?),
+            }
+        }
     }
 
     /// A database that ends with the value. For tests.
