@@ -9,12 +9,14 @@ use crate::input::{CommandId, RequestId};
 use crate::output::{CallEvent, EngineError, Event, Output};
 use crate::random::Random;
 use crate::rpc::Rpc;
+use crate::server_clock::ServerClock;
 
 pub(crate) struct Context {
     pub(crate) now: Now,
     pub(crate) out: VecDeque<Output>,
     pub(crate) random: Random,
     pub(crate) rpc: Rpc,
+    pub(crate) clock: ServerClock,
     requests: RequestId,
 }
 
@@ -25,8 +27,14 @@ impl Context {
             out: VecDeque::new(),
             random: Random::new(seed),
             rpc: Rpc::default(),
+            clock: ServerClock::new(now),
             requests: 0,
         }
+    }
+
+    /// The server's time, epoch milliseconds.
+    pub(crate) fn server_now(&self) -> u64 {
+        self.clock.now()
     }
 
     pub(crate) fn request_id(&mut self) -> RequestId {

@@ -5,15 +5,16 @@ use offhook_proto::method::{self, event, verto};
 
 use crate::clock::Now;
 use crate::context::Context;
-use crate::credential::CredentialInForce;
+use crate::credential::{Credentials, Renewed};
 use crate::input::{CommandId, Input, SocketId};
 use crate::json;
 use crate::output::{EngineError, Event, Output};
 use crate::rpc::{Pending, Purpose};
-use crate::session::{Greeted, Session};
+use crate::session::{Greeted, Greeting, Session};
 use crate::startup::{Startup, Step};
 
 use crate::dialog::{Dialog, Offer, verto_result};
+use crate::fetch::Fetches;
 
 /// `connect()` and dials wait that long for a session (sdk-api.md 3.3).
 const READY_MS: u64 = 15_000;
@@ -21,9 +22,11 @@ const READY_MS: u64 = 15_000;
 /// What a client is made with.
 #[derive(Debug)]
 pub struct EngineConfig {
+    /// There is a provider. Without one, and without a kept credential, starting fails.
+    pub has_provider: bool,
     /// The provider has `refresh()`.
     pub can_refresh: bool,
-    /// There is no provider: use this credential, kept from an earlier page.
+    /// Begin with this credential, kept from an earlier page, in place of the provider's.
     pub cached_credential: Option<crate::input::Credential>,
     /// Stop after the user is known.
     pub skip_connection: bool,
@@ -38,8 +41,8 @@ pub struct EngineConfig {
     pub user_variables: Value,
     /// Who we say we are.
     pub agent: String,
-    /// The driver can sign proofs with a key.
-    pub proofs: bool,
+    /// Thumbprint of the key that the driver can sign proofs with (RFC 7638); empty: it has none.
+    pub fingerprint: String,
     /// Values the driver found in session storage, by key.
     pub stored: Vec<(String, String)>,
 }
@@ -47,6 +50,7 @@ pub struct EngineConfig {
 impl Default for EngineConfig {
     fn default() -> Self {
         Self {
+            has_provider: true,
             can_refresh: false,
             cached_credential: None,
             skip_connection: false,
@@ -55,7 +59,7 @@ impl Default for EngineConfig {
             origin: String::new(),
             user_variables: json::empty(),
             agent: concat!("offhook/", env!("CARGO_PKG_VERSION")).into(),
-            proofs: false,
+            fingerprint: String::new(),
             stored: Vec::new(),
         }
     }
@@ -66,18 +70,32 @@ pub struct Engine {
     ctx: Context,
     config: EngineConfig,
     startup: Startup,
-    credential: CredentialInForce,
+    credential: Credentials,
     session: Session,
     dialogs: Vec<Dialog>,
     /// `Start` and `Connect` commands that wait for the session, and until when.
     waiting: Vec<(CommandId, u64)>,
     /// The user wants to be online; the server has been told so on this session.
     online: Registration,
-    /// Application requests under way: request id to command.
-    fetches: Vec<(u64, CommandId)>,
-    reauthenticating: Option<u64>,
+    fetches: Fetches,
+    reauthentication: Reauthentication,
     connected: bool,
     destroyed: bool,
+    began_with_kept: bool,
+}
+
+/// Attempts to show a new token to the live session, and half the wait after the first.
+const REAUTHENTICATIONS: u32 = 3;
+const REAUTHENTICATE_MS: u64 = 500;
+
+/// A new token on its way to the live session.
+#[derive(Default)]
+struct Reauthentication {
+    /// The proof that is being signed for it.
+    proof: Option<u64>,
+    failures: u32,
+    /// When it is shown again, monotonic.
+    due: Option<u64>,
 }
 
 #[derive(Default)]
@@ -93,18 +111,19 @@ impl Engine {
         Self {
             ctx: Context::new(seed, now),
             startup: Startup::new(config.origin.clone()),
-            credential: CredentialInForce::default(),
-            session: Session::new(config.agent.clone(), config.proofs),
+            credential: Credentials::new(&config),
+            session: Session::new(config.agent.clone(), !config.fingerprint.is_empty()),
             dialogs: Vec::new(),
             waiting: Vec::new(),
             online: Registration {
                 wanted: !config.skip_register,
                 ..Registration::default()
             },
-            fetches: Vec::new(),
-            reauthenticating: None,
+            fetches: Fetches::default(),
+            reauthentication: Reauthentication::default(),
             connected: false,
             destroyed: false,
+            began_with_kept: false,
             config,
         }
     }
@@ -116,6 +135,7 @@ impl Engine {
             mono_ms: now.mono_ms.max(self.ctx.now.mono_ms),
             wall_ms: now.wall_ms,
         };
+        self.ctx.clock.observe(self.ctx.now);
         match input {
             Input::Command { id, command } => self.command(id, command),
             Input::Credential { request, result } => self.credential_came(request, result),
@@ -123,15 +143,27 @@ impl Engine {
             Input::SocketClosed { socket, .. } => self.socket_closed(socket),
             Input::Frame { socket, text } => self.frame(socket, &text),
             Input::Http { request, result } => self.http_came(request, result),
-            Input::Proof { request, result } => self.proof_came(request, result.ok()),
+            Input::Proof { request, result } => self.proof_came(request, result),
+            Input::Locked { request, shared } => {
+                let renewed = self
+                    .credential
+                    .locked(&mut self.ctx, request, shared.as_deref());
+                self.renewed(renewed);
+            }
+            Input::Shared { name, text } => {
+                let renewed = self.credential.shared(&mut self.ctx, &name, &text);
+                self.renewed(renewed);
+            }
             Input::Peer { leg, report } => {
                 if let Some(dialog) = self.dialogs.iter_mut().find(|dialog| dialog.id() == leg) {
                     dialog.peer_report(&mut self.ctx, report);
                 }
             }
             Input::Network { online: true } | Input::Visible { visible: true } => {
+                self.renew_if_dead();
+                let dead = self.credential.is_dead(&self.ctx);
                 self.session.hurry(&mut self.ctx);
-                self.startup.hurry(&mut self.ctx);
+                self.startup.hurry(&mut self.ctx, dead);
             }
             Input::Network { .. } | Input::Visible { .. } | Input::Tick => {}
         }
@@ -151,6 +183,8 @@ impl Engine {
             self.startup.deadline(),
             self.credential.deadline(&self.ctx),
             self.waiting.iter().map(|(_, due)| *due).min(),
+            self.fetches.deadline(),
+            self.reauthentication.due,
             self.dialogs.iter().filter_map(Dialog::deadline).min(),
         ];
         times.into_iter().flatten().min()
@@ -167,7 +201,14 @@ impl Engine {
             self.answered(expired, Err(error));
         }
         self.credential.look(&mut self.ctx);
-        self.startup.look(&mut self.ctx);
+        self.renew_if_dead();
+        let dead = self.credential.is_dead(&self.ctx);
+        self.startup.look(&mut self.ctx, dead);
+        self.fetches.look(&mut self.ctx);
+        if self.reauthentication.due.is_some_and(|due| due <= now) {
+            self.reauthentication.due = None;
+            self.reauthenticate();
+        }
         let was_ready = self.session.is_ready();
         self.session.look(&mut self.ctx);
         if was_ready && !self.session.is_ready() {
@@ -193,14 +234,26 @@ impl Engine {
     fn take_step(&mut self, step: Step) {
         match step {
             Step::None => {}
+            Step::Failed(_) if self.began_with_kept && self.config.has_provider => {
+                // What an earlier page left is worth nothing any more.
+                self.began_with_kept = false;
+                let step = self.startup.begin(&mut self.ctx, None);
+                self.take_step(step);
+            }
             Step::Failed(error) => self.start_failed(error),
             Step::Credential(credential) => {
-                self.credential
-                    .put(&mut self.ctx, &credential, self.config.can_refresh);
+                let (api, ours) = (self.startup.api(), self.startup.is_ours());
+                self.credential.begin(&mut self.ctx, &credential, api, ours);
+                if let (None, Some(state)) = (&credential.token, &credential.authorization_state) {
+                    self.session.given(state.clone());
+                    self.open_session();
+                }
             }
             Step::User(user) => {
                 let id = json::str_of(&user, "id").unwrap_or_default().to_owned();
                 self.session.belongs_to(&id, &self.config.stored);
+                let claims = json::get(&user, "sat_claims").cloned().unwrap_or_default();
+                self.credential.learn(&mut self.ctx, &id, &claims);
                 self.ctx.event(Event::User(user));
                 if self.config.skip_connection
                     && self.session.is_closed()
@@ -234,7 +287,8 @@ impl Engine {
         if self.session.is_ready() {
             self.settle(Ok(()));
         } else if self.startup.is_idle() || self.session.is_refused() {
-            let cached = self.config.cached_credential.clone();
+            let cached = self.config.cached_credential.take();
+            self.began_with_kept = cached.is_some();
             let step = self.startup.begin(&mut self.ctx, cached);
             self.take_step(step);
         } else if self.session.is_closed() && self.startup.is_done() {
@@ -244,21 +298,56 @@ impl Engine {
 
     /// After a disconnect: a dead token is not tried.
     fn connect_again(&mut self) {
-        if self.credential.is_expired(&self.ctx) {
+        if self.credential.is_dead(&self.ctx) {
             let step = self.startup.begin(&mut self.ctx, None);
             self.take_step(step);
         } else {
+            self.credential.resume(&mut self.ctx);
             self.open_session();
         }
     }
 
     /// A relay that the application names goes before the one of the token.
     fn open_session(&mut self) {
-        self.session.relay = match self.config.relay_host.as_str() {
-            "" => self.startup.hosts().relay,
-            named => named.to_owned(),
-        };
+        self.name_relay();
+        if self.session.relay.is_empty() {
+            let nowhere = "an authorization state does not say where its relay is: name it (relayHost), or give a token";
+            return self.start_failed(EngineError::new("InvalidCredentialsError", nowhere));
+        }
         self.session.open(&mut self.ctx);
+    }
+
+    fn name_relay(&mut self) {
+        let named = match self.config.relay_host.as_str() {
+            "" => self.startup.relay(),
+            named => named,
+        };
+        named.clone_into(&mut self.session.relay);
+    }
+
+    /// A dead token is replaced before anything is sent with it, if there is a way.
+    fn renew_if_dead(&mut self) {
+        let dead = self.credential.is_dead(&self.ctx) && self.credential.can_renew();
+        let needed = self.session.is_waiting() || self.fetches.is_waiting();
+        if dead && needed {
+            self.credential.renew_now(&mut self.ctx);
+        }
+        self.session.blocked = dead && self.credential.can_renew();
+    }
+
+    /// Something else is in force.
+    fn renewed(&mut self, renewed: Option<Renewed>) {
+        match renewed {
+            Some(Renewed::Token) => {
+                self.startup.renewed(self.credential.token());
+                self.name_relay();
+                self.fetches.go_on(&mut self.ctx, &self.credential);
+                self.reauthentication = Reauthentication::default();
+                self.reauthenticate();
+            }
+            Some(Renewed::State(state)) => self.session.given(state),
+            None => {}
+        }
     }
 
     fn credential_came(
@@ -268,15 +357,13 @@ impl Engine {
     ) {
         let result = result.map_err(EngineError::from);
         if self.startup.awaits(request) {
-            let expired = |at: u64, ctx: &Context| at <= ctx.now.wall_ms;
+            // By the device's clock, which may be wrong, and by what is known of the server's.
+            let expired = |at: u64, ctx: &Context| at <= ctx.now.wall_ms.min(ctx.server_now());
             let step = self.startup.credential_came(&mut self.ctx, result, expired);
             return self.take_step(step);
         }
-        let renewed = self.credential.refreshed(&mut self.ctx, request, result);
-        if let Some(crate::credential::Refreshed::Renewed) = renewed {
-            self.startup.renewed(&self.credential.token);
-            self.reauthenticate();
-        }
+        let renewed = self.credential.provided(&mut self.ctx, request, result);
+        self.renewed(renewed);
     }
 
     fn http_came(
@@ -287,18 +374,18 @@ impl Engine {
         if let Ok(response) = &result
             && let Some(server_ms) = crate::http_date::header_ms(&response.headers)
         {
-            self.credential.learn_time(&self.ctx, server_ms);
+            // Whole seconds: on average half of one has passed.
+            self.ctx.clock.learn(server_ms + 500, 1_500);
         }
-        if let Some(at) = self.fetches.iter().position(|(known, _)| *known == request) {
-            let (_, command) = self.fetches.swap_remove(at);
-            let result = result.map_err(EngineError::from).map(|response| {
-                let body = json::parse(&response.body).unwrap_or(Value::String(response.body));
-                json::object([
-                    ("status", json::number(u64::from(response.status))),
-                    ("body", body),
-                ])
-            });
-            return self.ctx.done(command, result);
+        let Some(result) = self
+            .fetches
+            .http_came(&mut self.ctx, &self.credential, request, result)
+        else {
+            return self.renew_if_dead();
+        };
+        let renewed = self.credential.http_came(&mut self.ctx, request, &result);
+        if renewed.is_some() {
+            return self.renewed(renewed);
         }
         let step = self.startup.http_came(&mut self.ctx, request, result);
         self.take_step(step);
@@ -308,7 +395,18 @@ impl Engine {
 
     fn socket_opened(&mut self, socket: SocketId) {
         if self.session.is_current(socket) {
-            self.session.opened(&mut self.ctx, &self.credential.token);
+            let dead = self.credential.is_dead(&self.ctx);
+            if dead && self.credential.can_renew() {
+                // It died while the socket opened.
+                return self.session.lost(&mut self.ctx);
+            }
+            if dead && !self.session.can_resume() {
+                let dead = "the credential has expired, and nothing renews it";
+                let error = EngineError::new("InvalidCredentialsError", dead);
+                self.session.refuse(&mut self.ctx);
+                return self.start_failed(error);
+            }
+            self.session.opened(&mut self.ctx, self.credential.token());
         }
     }
 
@@ -327,18 +425,24 @@ impl Engine {
         self.online.done = false;
     }
 
-    fn proof_came(&mut self, request: u64, proof: Option<String>) {
-        let token = &self.credential.token;
+    fn proof_came(&mut self, request: u64, proof: Result<String, crate::input::Failure>) {
+        if self.credential.proven(&mut self.ctx, request, &proof) {
+            return;
+        }
+        let proof = proof.ok();
+        let token = self.credential.token();
         if self
             .session
             .proven(&mut self.ctx, request, token, proof.as_deref())
         {
             return;
         }
-        if self.reauthenticating == Some(request) {
-            self.reauthenticating = None;
-            self.send_reauthenticate(proof.as_deref());
+        if self.reauthentication.proof == Some(request) {
+            self.reauthentication.proof = None;
+            return self.send_reauthenticate(proof.as_deref());
         }
+        self.fetches
+            .proven(&mut self.ctx, &self.credential, request, proof);
     }
 
     fn greeted(&mut self, result: Result<Value, EngineError>) {
@@ -350,19 +454,31 @@ impl Engine {
                     "the server does not take this credential",
                 )
                 .because(error);
-                if self.startup.may_ask_again(self.config.can_refresh) {
+                let another = self.config.can_refresh || self.credential.is_bound();
+                let kept = std::mem::take(&mut self.began_with_kept) && self.config.has_provider;
+                if kept || self.startup.may_ask_again(another) {
                     // The token may just have died: the provider has another.
                     let step = self.startup.begin(&mut self.ctx, None);
                     return self.take_step(step);
                 }
                 self.start_failed(refused);
             }
-            Greeted::Authenticated => self.authenticated(),
+            Greeted::Authenticated(greeting) => self.authenticated(&greeting),
         }
     }
 
-    fn authenticated(&mut self) {
+    fn authenticated(&mut self, greeting: &Greeting) {
         self.startup.succeeded();
+        self.began_with_kept = false;
+        self.reauthentication = Reauthentication::default();
+        if self.credential.token().is_empty() && !greeting.subscriber.is_empty() {
+            // No token, no information about the user but this.
+            self.session.belongs_to(&greeting.subscriber, &[]);
+            let id = json::text(&greeting.subscriber);
+            self.ctx.event(Event::User(json::object([("id", id)])));
+        }
+        self.credential
+            .learn(&mut self.ctx, &greeting.subscriber, &greeting.claims);
         if let Some(socket) = self.session.socket_if_ready() {
             self.ctx.open_gate(socket);
         }
@@ -392,12 +508,12 @@ impl Engine {
     }
 
     fn reauthenticate(&mut self) {
-        if !self.session.is_ready() {
+        if !self.session.is_ready() || self.credential.token().is_empty() {
             return;
         }
         if self.session.proofs {
             let request = self.ctx.request_id();
-            self.reauthenticating = Some(request);
+            self.reauthentication.proof = Some(request);
             self.ctx.sign_rpc(request, method::REAUTHENTICATE);
         } else {
             self.send_reauthenticate(None);
@@ -407,7 +523,7 @@ impl Engine {
     fn send_reauthenticate(&mut self, proof: Option<&str>) {
         let authentication = json::object([
             ("project", json::text(&self.session.project)),
-            ("jwt_token", json::text(&self.credential.token)),
+            ("jwt_token", json::text(self.credential.token())),
         ]);
         let params = json::object([
             ("authentication", authentication),
@@ -547,17 +663,7 @@ impl Engine {
         let ctx = &mut self.ctx;
         match pending.purpose {
             Purpose::Connect => self.greeted(result),
-            Purpose::Reauthenticate => {
-                if let Err(error) = result {
-                    ctx.error(
-                        EngineError::new(
-                            "TokenRefreshError",
-                            "the session did not take the new token",
-                        )
-                        .because(error),
-                    );
-                }
-            }
+            Purpose::Reauthenticate => self.reauthenticated(result),
             Purpose::Online { again } => self.online_answered(again, result),
             Purpose::Offline { command } => {
                 if result.is_ok() {
@@ -602,6 +708,32 @@ impl Engine {
             Purpose::Raw { command } => ctx.done(command, result),
             Purpose::Forgotten => {}
         }
+    }
+
+    /// A token that the session does not take is shown again a few times; the next connect shows it anyway.
+    fn reauthenticated(&mut self, result: Result<Value, EngineError>) {
+        let error = match result {
+            Ok(result) => {
+                self.reauthentication = Reauthentication::default();
+                if let Some(claims) = json::at(&result, &["authorization", "fabric_subscriber"]) {
+                    self.credential.learn(&mut self.ctx, "", claims);
+                }
+                return;
+            }
+            Err(error) => error,
+        };
+        if !self.session.is_ready() {
+            return;
+        }
+        self.reauthentication.failures += 1;
+        if self.reauthentication.failures < REAUTHENTICATIONS {
+            let wait = REAUTHENTICATE_MS << self.reauthentication.failures;
+            self.reauthentication.due = Some(self.ctx.now.mono_ms + wait);
+            return;
+        }
+        let message = "the session did not take the new token";
+        self.ctx
+            .error(EngineError::new("TokenRefreshError", message).because(error));
     }
 
     fn online_answered(&mut self, again: bool, result: Result<Value, EngineError>) {

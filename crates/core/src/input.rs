@@ -47,6 +47,13 @@ pub enum Input {
     Network { online: bool },
     /// The page became visible (`true`), or came back from sleep or the back-forward cache.
     Visible { visible: bool },
+    /// `Output::Lock` is granted. `shared` is the newest text that another holder left under its name, if any.
+    Locked {
+        request: RequestId,
+        shared: Option<String>,
+    },
+    /// Another holder of a lock of that name has left this text.
+    Shared { name: String, text: String },
     /// `deadline()` has passed.
     Tick,
 }
@@ -128,6 +135,8 @@ pub struct Credential {
     pub authorization_state: Option<String>,
     /// Epoch milliseconds.
     pub expiry_at: Option<u64>,
+    /// The token is bound to this client's key. Not for providers: only a credential kept by an earlier page says so.
+    pub bound: bool,
 }
 
 impl core::fmt::Debug for Credential {
@@ -148,7 +157,7 @@ pub struct Failure {
     pub message: String,
 }
 
-/// A REST response. Header names are lower case; only `date`, `retry-after` and `content-type` are needed.
+/// A REST response. Header names are lower case; only `date`, `retry-after`, `dpop-nonce` and `content-type` are needed.
 #[derive(Clone, Debug)]
 pub struct HttpResponse {
     pub status: u16,

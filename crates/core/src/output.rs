@@ -25,8 +25,23 @@ pub enum Output {
         request: RequestId,
         http: HttpRequest,
     },
-    /// Sign a DPoP payload (the JSON text) with the client's key; the driver adds the header. Answer with `Input::Proof`.
-    SignProof { request: RequestId, payload: String },
+    /// Sign a DPoP payload (the JSON text) with the client's key; answer with `Input::Proof`. The driver adds the header
+    /// and, when there is an `access_token`, the claim `ath`: its SHA-256, base64url (RFC 9449, section 4.2).
+    SignProof {
+        request: RequestId,
+        payload: String,
+        access_token: Option<String>,
+    },
+    /// Wait until no other client of this origin holds the lock of that name, then answer with `Input::Locked`. A driver
+    /// without siblings answers at once. A lock that was never granted may still be unlocked.
+    Lock { request: RequestId, name: String },
+    /// Give the lock up; `share` is for those that wait for it, and for all others as `Input::Shared`.
+    Unlock {
+        request: RequestId,
+        share: Option<String>,
+    },
+    /// The credential in force, for a later page to begin with.
+    KeepCredential(crate::input::Credential),
     /// Something for a peer connection.
     Peer { leg: LegId, command: PeerCommand },
     /// Keep (`Some`) or forget (`None`) a value.
@@ -120,7 +135,8 @@ pub enum Event {
     Error(EngineError),
     /// `warnings$`: a ready `SDKWarning` object.
     Warning(Value),
-    /// The credential's state for a status line: `{expiresAt, renewal, nextAttemptAt}`.
+    /// The credential's state for a status line: `{expiresAt, renewal, nextAttemptAt, bound}`, times in epoch milliseconds
+    /// by the server's clock; `renewal` is `client-bound`, `provider` or `none`.
     Credential(Value),
     /// Every `signalwire.event` envelope (`session.signalingEvent$`).
     Signaling(Value),

@@ -65,17 +65,28 @@ pub(crate) struct Session {
     subscriber: String,
     state: Option<String>,
     protocol: Option<String>,
+    /// The state came from the provider, not from the server.
+    given: bool,
     pub(crate) project: String,
     pub(crate) ice_servers: Value,
     pub(crate) traits: ServerTraits,
     pub(crate) proofs: bool,
     pub(crate) agent: String,
     pub(crate) relay: String,
+    /// The credential is dead and being renewed: nothing is opened meanwhile.
+    pub(crate) blocked: bool,
+}
+
+/// What the server says of whoever is connected.
+pub(crate) struct Greeting {
+    pub(crate) subscriber: String,
+    /// `{scope, expires_at}`, as in the subscriber's information.
+    pub(crate) claims: Value,
 }
 
 /// What became of `signalwire.connect`.
 pub(crate) enum Greeted {
-    Authenticated,
+    Authenticated(Greeting),
     /// Another attempt follows by itself.
     Again,
     /// Not with this credential.
@@ -93,12 +104,14 @@ impl Session {
             subscriber: String::new(),
             state: None,
             protocol: None,
+            given: false,
             project: String::new(),
             ice_servers: Value::Null,
             traits: ServerTraits::default(),
             proofs,
             agent,
             relay: String::new(),
+            blocked: false,
         }
     }
 
@@ -115,6 +128,24 @@ impl Session {
             self.state = find("as");
             self.protocol = find("pt");
         }
+    }
+
+    /// Resume state that the provider gave.
+    pub(crate) fn given(&mut self, state: String) {
+        self.state = Some(state);
+        self.protocol = None;
+        self.given = true;
+    }
+
+    /// Whether a connect would be authorised by resume state, not by the token. State from a provider has its protocol
+    /// inside only.
+    pub(crate) fn can_resume(&self) -> bool {
+        self.state.is_some() && (self.protocol.is_some() || self.given)
+    }
+
+    /// An attempt is due or will be.
+    pub(crate) fn is_waiting(&self) -> bool {
+        matches!(self.link, Link::Waiting { .. })
     }
 
     pub(crate) fn open(&mut self, ctx: &mut Context) {
@@ -207,7 +238,7 @@ impl Session {
             ("minor", json::number(0)),
             ("revision", json::number(0)),
         ]);
-        let resuming = self.state.is_some() && self.protocol.is_some();
+        let resuming = self.can_resume();
         let resumed = |text: &Option<String>| json::optional(text.as_deref().filter(|_| resuming));
         let params = json::object([
             ("version", version),
@@ -249,7 +280,10 @@ impl Session {
                 self.lost(ctx);
                 return Greeted::Again;
             }
-            Err(error) => return self.refuse(ctx, error),
+            Err(error) => {
+                self.refuse(ctx);
+                return Greeted::Refused(error);
+            }
         };
         let protocol = json::str_of(&result, "protocol");
         let authorization = json::get(&result, "authorization");
@@ -258,29 +292,56 @@ impl Session {
                 "UnexpectedError",
                 "the server's answer to the connect request makes no sense",
             );
-            return self.refuse(ctx, error);
+            self.refuse(ctx);
+            return Greeted::Refused(error);
         };
         self.project = json::str_of(authorization, "project_id")
             .unwrap_or_default()
             .to_owned();
         self.protocol = Some(protocol.to_owned());
         self.store(ctx, "pt", Some(protocol));
-        let reflexive =
-            json::get(&result, "offhook").and_then(|ours| json::bool_of(ours, "peer_reflexive"));
+        let ours = json::get(&result, "offhook");
+        let reflexive = ours.and_then(|ours| json::bool_of(ours, "peer_reflexive"));
         self.traits.peer_reflexive = reflexive.unwrap_or(false);
+        let time = ours.and_then(|ours| json::int_of(ours, "server_time_ms"));
+        if let Some(time) = time.and_then(|time| u64::try_from(time).ok()) {
+            ctx.clock.learn(time, 0);
+        }
         self.ice_servers = json::get(&result, "ice_servers")
             .cloned()
             .unwrap_or_default();
+        let subscriber = json::get(authorization, "fabric_subscriber");
+        let text = |name| subscriber.and_then(|subscriber| json::str_of(subscriber, name));
+        let greeting = Greeting {
+            subscriber: text("subscriber_id").unwrap_or_default().to_owned(),
+            claims: json::object([
+                (
+                    "scope",
+                    json::get(authorization, "scope")
+                        .cloned()
+                        .unwrap_or_default(),
+                ),
+                (
+                    "expires_at",
+                    // What a resumed session tells may be of the token before.
+                    subscriber
+                        .filter(|_| !resuming)
+                        .and_then(|subscriber| json::get(subscriber, "expires_at"))
+                        .cloned()
+                        .unwrap_or_default(),
+                ),
+            ]),
+        };
         self.link = Link::Ready { socket };
         self.delay_ms = DELAY_MIN_MS;
         ctx.event(Event::IceServers(self.ice_servers.clone()));
-        Greeted::Authenticated
+        Greeted::Authenticated(greeting)
     }
 
-    fn refuse(&mut self, ctx: &mut Context, error: EngineError) -> Greeted {
+    /// Nothing is tried until there is another credential.
+    pub(crate) fn refuse(&mut self, ctx: &mut Context) {
         self.drop_socket(ctx);
         self.link = Link::Refused;
-        Greeted::Refused(error)
     }
 
     /// The socket is gone: another attempt comes after a while.
@@ -307,7 +368,7 @@ impl Session {
         match self.link {
             Link::Opening { due, .. } if due <= now => self.lost(ctx),
             Link::Ready { .. } if self.last_inbound + SILENCE_MS <= now => self.lost(ctx),
-            Link::Waiting { until } if until <= now => self.open(ctx),
+            Link::Waiting { until } if until <= now && !self.blocked => self.open(ctx),
             _ => {}
         }
     }
@@ -316,14 +377,16 @@ impl Session {
         match self.link {
             Link::Opening { due, .. } => Some(due),
             Link::Ready { .. } => Some(self.last_inbound + SILENCE_MS),
-            Link::Waiting { until } => Some(until),
+            Link::Waiting { until } if !self.blocked => Some(until),
             _ => None,
         }
     }
 
     /// The network or the page is back: an attempt that waits is made now.
     pub(crate) fn hurry(&mut self, ctx: &mut Context) {
-        if let Link::Waiting { .. } = self.link {
+        if let Link::Waiting { .. } = self.link
+            && !self.blocked
+        {
             self.delay_ms = DELAY_MIN_MS;
             self.open(ctx);
         }
@@ -378,6 +441,7 @@ impl Session {
     fn forget(&mut self, ctx: &mut Context) {
         self.state = None;
         self.protocol = None;
+        self.given = false;
         self.store(ctx, "as", None);
         self.store(ctx, "pt", None);
     }
@@ -391,19 +455,5 @@ impl Session {
             key: ["sw:", &self.subscriber, ":", suffix].concat(),
             value: value.map(|value| json::write(&json::text(value))),
         });
-    }
-}
-
-impl Context {
-    /// Has the payload of a proof for a relay request signed (wire-protocol.md 2.5).
-    pub(crate) fn sign_rpc(&mut self, request: RequestId, method: &str) {
-        let payload = json::object([
-            ("jti", Value::String(self.random.uuid())),
-            ("rpc", json::text("request")),
-            ("mth", json::text(method)),
-            ("iat", json::number(self.now.wall_ms / 1000)),
-        ]);
-        let payload = json::write(&payload);
-        self.out.push_back(Output::SignProof { request, payload });
     }
 }

@@ -75,11 +75,13 @@ impl Startup {
     }
 
     /// Only after a credential came.
-    pub(crate) fn hosts(&self) -> Hosts {
-        self.hosts.clone().unwrap_or(Hosts {
-            relay: String::new(),
-            api: String::new(),
-        })
+    pub(crate) fn relay(&self) -> &str {
+        self.hosts.as_ref().map_or("", |hosts| &hosts.relay)
+    }
+
+    /// The server is one of ours.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.hosts.as_ref().is_some_and(|hosts| hosts.ours)
     }
 
     pub(crate) fn api(&self) -> &str {
@@ -99,8 +101,12 @@ impl Startup {
         self.asked_again = false;
     }
 
+    /// Another token is in force; it may name another relay for the next connect.
     pub(crate) fn renewed(&mut self, token: &str) {
-        self.token = token.to_owned();
+        token.clone_into(&mut self.token);
+        if let Ok(hosts) = Hosts::of_token(token, &self.origin) {
+            self.hosts = Some(hosts);
+        }
     }
 
     pub(crate) fn begin(&mut self, ctx: &mut Context, cached: Option<Credential>) -> Step {
@@ -128,14 +134,21 @@ impl Startup {
                 return self.fail(invalid("the provider gave no credential").because(error));
             }
         };
-        let Some(token) = credential.token.clone() else {
-            return self.fail(invalid("the provider returned no token"));
-        };
         if credential.expiry_at.is_some_and(|at| expired(at, ctx)) {
             return self.fail(invalid(
                 "the provider returned a credential that has expired",
             ));
         }
+        let Some(token) = credential.token.clone() else {
+            if credential.authorization_state.is_none() {
+                let nothing = "the provider returned neither a token nor an authorization state";
+                return self.fail(invalid(nothing));
+            }
+            // Resume state says nothing of where to go, and answers no question over HTTP.
+            self.hosts = self.hosts.take().or_else(|| Hosts::of_origin(&self.origin));
+            self.phase = Phase::Done;
+            return Step::Credential(credential);
+        };
         match Hosts::of_token(&token, &self.origin) {
             Ok(hosts) => self.hosts = Some(hosts),
             Err(_) => {
@@ -228,17 +241,29 @@ impl Startup {
         Step::Failed(error)
     }
 
-    pub(crate) fn look(&mut self, ctx: &mut Context) {
-        if let Phase::Waiting { at, attempt } = self.phase
+    /// `dead`: the token has died meanwhile, and another must be asked for.
+    pub(crate) fn look(&mut self, ctx: &mut Context, dead: bool) {
+        if let Phase::Waiting { at, .. } = self.phase
             && at <= ctx.now.mono_ms
         {
-            self.ask_user(ctx, attempt + 1);
+            self.ask_again(ctx, dead);
         }
     }
 
     /// The network is back: do not wait for the next attempt.
-    pub(crate) fn hurry(&mut self, ctx: &mut Context) {
-        if let Phase::Waiting { attempt, .. } = self.phase {
+    pub(crate) fn hurry(&mut self, ctx: &mut Context, dead: bool) {
+        if let Phase::Waiting { .. } = self.phase {
+            self.ask_again(ctx, dead);
+        }
+    }
+
+    fn ask_again(&mut self, ctx: &mut Context, dead: bool) {
+        let Phase::Waiting { attempt, .. } = self.phase else {
+            return;
+        };
+        if dead {
+            self.begin(ctx, None);
+        } else {
             self.ask_user(ctx, attempt + 1);
         }
     }

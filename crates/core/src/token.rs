@@ -11,6 +11,8 @@ pub(crate) struct Hosts {
     pub(crate) relay: String,
     /// Origin of the REST API.
     pub(crate) api: String,
+    /// The token is of one of our servers: it names its issuer.
+    pub(crate) ours: bool,
 }
 
 /// Why a token cannot be used.
@@ -44,10 +46,12 @@ impl Hosts {
         Self {
             relay: ["wss://", host, ".", domain].concat(),
             api: ["https://fabric.", domain].concat(),
+            ours: false,
         }
     }
 
-    fn of_origin(origin: &str) -> Option<Self> {
+    /// Where one of our servers is, from its origin.
+    pub(crate) fn of_origin(origin: &str) -> Option<Self> {
         let origin = origin.trim_end_matches('/');
         let relay = if let Some(host) = origin.strip_prefix("https://") {
             ["wss://", host].concat()
@@ -55,7 +59,11 @@ impl Hosts {
             ["ws://", origin.strip_prefix("http://")?].concat()
         };
         let api = origin.to_owned();
-        Some(Self { relay, api })
+        Some(Self {
+            relay,
+            api,
+            ours: true,
+        })
     }
 }
 

@@ -137,6 +137,7 @@ impl World {
         Credential {
             token: Some(TOKEN.into()),
             authorization_state: None,
+            bound: false,
             expiry_at: self.token_life_ms.map(|life| self.now.wall_ms + life),
         }
     }
@@ -181,6 +182,10 @@ impl World {
                     result: Err(failure),
                 }
             }
+            Output::Lock { request, .. } => Input::Locked {
+                request,
+                shared: None,
+            },
             Output::OpenSocket { socket, url } => {
                 assert_eq!(url, "ws://server.test");
                 if !self.reachable {

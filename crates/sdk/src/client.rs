@@ -16,6 +16,7 @@ use crate::backlog::Backlog;
 use crate::call::{Call, CallState};
 use crate::driver::{self, Request};
 use crate::error::Error;
+use crate::key::ClientKey;
 use crate::provider::CredentialProvider;
 use crate::tls::Trust;
 use crate::{origin, value};
@@ -29,6 +30,7 @@ const EVENTS: usize = 64;
 pub struct ClientBuilder {
     pub(crate) provider: Arc<dyn CredentialProvider>,
     pub(crate) trust: Trust,
+    pub(crate) key: Option<ClientKey>,
     pub(crate) register: bool,
     pub(crate) origin: Option<Url>,
     pub(crate) relay_url: Option<String>,
@@ -40,6 +42,13 @@ impl ClientBuilder {
     #[must_use]
     pub fn trust(mut self, trust: Trust) -> Self {
         self.trust = trust;
+        self
+    }
+
+    /// Signs proofs with this key instead of one made for this client: tokens bound to it stay of use.
+    #[must_use]
+    pub fn key(mut self, key: ClientKey) -> Self {
+        self.key = Some(key);
         self
     }
 
@@ -86,6 +95,7 @@ impl ClientBuilder {
             credential: watch::Sender::new(None),
             incoming: Backlog::new(EVENTS),
             errors: broadcast::Sender::new(EVENTS),
+            warnings: broadcast::Sender::new(EVENTS),
         });
         let handle = Handle { requests };
         driver::spawn(self, Arc::clone(&shared), handle.downgrade(), inbox)?;
@@ -108,6 +118,33 @@ pub(crate) struct Shared {
     /// Without a handle: a call that nobody takes must not keep the session alive.
     pub(crate) incoming: Backlog<Arc<CallState>>,
     pub(crate) errors: broadcast::Sender<Error>,
+    pub(crate) warnings: broadcast::Sender<Warning>,
+}
+
+/// Something that ends badly unless somebody looks after it, as on the JavaScript SDK's `warnings$`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Warning {
+    /// `credential_refresh_fallback`, `credential_refresh_stopped` or `credential_no_refresh_handler`.
+    pub code: String,
+    /// For people.
+    pub message: String,
+    /// Why, in one word: `endpoint-failed`, `no-dpop-support`.
+    pub reason: Option<String>,
+    /// When the session will end, epoch milliseconds.
+    pub expires_at_ms: Option<u64>,
+}
+
+impl Warning {
+    pub(crate) fn from_event(event: &Value) -> Self {
+        let text = |key| value::text(event, key).map(str::to_owned);
+        Self {
+            code: text("code").unwrap_or_default(),
+            message: text("message").unwrap_or_default(),
+            reason: text("reason"),
+            expires_at_ms: value::integer(event, "expiresAt").and_then(|ms| u64::try_from(ms).ok()),
+        }
+    }
 }
 
 /// How long the session's credential lasts, and what will renew it.
@@ -116,10 +153,12 @@ pub(crate) struct Shared {
 pub struct CredentialStatus {
     /// Epoch milliseconds; `None` when the end is not known.
     pub expires_at_ms: Option<u64>,
-    /// What will renew it, if anything does.
+    /// What will renew it: `client-bound` (this client's key), `provider` or `none`.
     pub renewal: Option<String>,
     /// Epoch milliseconds of the next attempt.
     pub next_attempt_at_ms: Option<u64>,
+    /// The token is bound to this client's key: worthless to whoever steals it.
+    pub bound: bool,
 }
 
 impl CredentialStatus {
@@ -129,6 +168,7 @@ impl CredentialStatus {
             expires_at_ms: millis("expiresAt"),
             renewal: value::text(event, "renewal").map(str::to_owned),
             next_attempt_at_ms: millis("nextAttemptAt"),
+            bound: offhook_core::json::bool_of(event, "bound").unwrap_or(false),
         }
     }
 }
@@ -181,6 +221,7 @@ impl Client {
         ClientBuilder {
             provider: Arc::new(provider),
             trust: Trust::default(),
+            key: None,
             register: false,
             origin: None,
             relay_url: None,
@@ -250,6 +291,11 @@ impl Client {
     /// Errors that belong to no single action.
     pub fn errors(&self) -> broadcast::Receiver<Error> {
         self.shared.errors.subscribe()
+    }
+
+    /// Warnings, from now on: for example that nothing will renew the credential.
+    pub fn warnings(&self) -> broadcast::Receiver<Warning> {
+        self.shared.warnings.subscribe()
     }
 
     /// Hangs up every call and ends the session. Later actions fail with [`Error::Closed`].

@@ -19,9 +19,10 @@ use url::Url;
 
 use crate::AudioOptions;
 use crate::call::{Call, CallState, Direction};
-use crate::client::{ClientBuilder, CredentialStatus, Shared, WeakHandle, variables};
+use crate::client::{ClientBuilder, CredentialStatus, Shared, Warning, WeakHandle, variables};
 use crate::error::Error;
 use crate::http;
+use crate::key::ClientKey;
 use crate::peer::Peers;
 use crate::provider::{AuthenticateContext, CredentialProvider, ProviderError};
 use crate::socket::Socket;
@@ -80,7 +81,12 @@ pub(crate) fn spawn(
     inbox: mpsc::Receiver<Request>,
 ) -> Result<(), Error> {
     let (inputs, arrived) = mpsc::channel(INPUTS);
+    let key = match builder.key {
+        Some(key) => key,
+        None => ClientKey::generate().map_err(Error::Key)?,
+    };
     let config = EngineConfig {
+        fingerprint: key.thumbprint().to_owned(),
         can_refresh: builder.provider.refreshes(),
         skip_register: !builder.register,
         origin: builder
@@ -106,6 +112,7 @@ pub(crate) fn spawn(
         tls: builder.trust.client_config(),
         http,
         provider: builder.provider,
+        key,
         peers: Peers::new(inputs.clone()),
         inputs,
         socket: None,
@@ -128,6 +135,7 @@ struct Driver {
     tls: Arc<rustls::ClientConfig>,
     http: reqwest::Client,
     provider: Arc<dyn CredentialProvider>,
+    key: ClientKey,
     peers: Peers,
     inputs: mpsc::Sender<Input>,
     socket: Option<(SocketId, Socket)>,
@@ -245,9 +253,10 @@ impl Driver {
         match output {
             Output::Authenticate { request } => {
                 let provider = Arc::clone(&self.provider);
-                self.provide(request, async move {
-                    provider.authenticate(AuthenticateContext::default()).await
-                });
+                let context = AuthenticateContext {
+                    fingerprint: Some(self.key.thumbprint().to_owned()),
+                };
+                self.provide(request, async move { provider.authenticate(context).await });
             }
             Output::Refresh { request } => {
                 let provider = Arc::clone(&self.provider);
@@ -277,11 +286,21 @@ impl Driver {
                     let _ = inputs.send(Input::Http { request, result }).await;
                 });
             }
-            Output::SignProof { request, .. } => {
-                // This client announces no key, so nothing is bound to one.
-                let result = Err(failure("NotSupportedError", "this client holds no key"));
+            Output::SignProof {
+                request,
+                payload,
+                access_token,
+            } => {
+                let proof = self.key.sign(&payload, access_token.as_deref());
+                let result = proof.map_err(|reason| failure("OperationError", reason));
                 self.tell(Input::Proof { request, result });
             }
+            // One process, one client: there is nobody to wait for, and nobody to share with.
+            Output::Lock { request, .. } => self.tell(Input::Locked {
+                request,
+                shared: None,
+            }),
+            Output::Unlock { .. } | Output::KeepCredential(_) => {}
             Output::Peer { leg, command } => self.peers.perform(leg, command),
             // A native session lives as long as its process: there is nothing to resume after it.
             Output::Store { .. } => {}
@@ -297,9 +316,14 @@ impl Driver {
     ) {
         let inputs = self.inputs.clone();
         tokio::spawn(async move {
-            let result = answer
-                .await
-                .map_err(|error| failure("ProviderError", &error.to_string()));
+            let result = match answer.await {
+                // What is bound to our key, our key has bound.
+                Ok(credential) => Ok(Credential {
+                    bound: false,
+                    ..credential
+                }),
+                Err(error) => Err(failure("ProviderError", &error.to_string())),
+            };
             let _ = inputs.send(Input::Credential { request, result }).await;
         });
     }
@@ -332,6 +356,10 @@ impl Driver {
             }
             Event::Registered(registered) => {
                 self.shared.registered.send_replace(registered);
+            }
+            Event::Warning(warning) => {
+                // Nobody may be listening.
+                let _ = self.shared.warnings.send(Warning::from_event(&warning));
             }
             Event::Credential(status) => {
                 let status = CredentialStatus::from_event(&status);

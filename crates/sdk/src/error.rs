@@ -3,6 +3,7 @@
 use offhook_core::output::EngineError;
 use thiserror::Error;
 
+use crate::key::KeyError;
 use crate::tls::TrustError;
 
 /// A failed action of a [`Client`](crate::Client) or a [`Call`](crate::Call).
@@ -40,6 +41,9 @@ pub enum Error {
     /// The client has been destroyed.
     #[error("the client has been destroyed")]
     Closed,
+    /// No key could be made for the client.
+    #[error("{0}")]
+    Key(KeyError),
     /// Trusted certificates could not be read.
     #[error("{0}")]
     Trust(String),

@@ -11,7 +11,7 @@ use crate::tls::Trust;
 /// Most bytes of an answer that are read: a directory page is a few hundred KiB at the very most.
 const ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Headers the engine looks at; the others stay here.
-const WANTED_HEADERS: [&str; 4] = ["date", "retry-after", "content-type", "www-authenticate"];
+const WANTED_HEADERS: [&str; 4] = ["date", "retry-after", "content-type", "dpop-nonce"];
 
 /// A client that trusts the system's authorities and `trust`, and follows no redirect (none is part of the protocol,
 /// and a bearer token must not travel along one).

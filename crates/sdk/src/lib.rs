@@ -14,6 +14,7 @@ mod client;
 mod driver;
 mod error;
 mod http;
+mod key;
 mod origin;
 mod peer;
 mod provider;
@@ -22,8 +23,9 @@ mod tls;
 mod value;
 
 pub use call::{Call, CallEvent, Direction, Ended, Participant};
-pub use client::{Client, ClientBuilder, CredentialStatus, DialOptions, Incoming};
+pub use client::{Client, ClientBuilder, CredentialStatus, DialOptions, Incoming, Warning};
 pub use error::Error;
+pub use key::{ClientKey, KeyError};
 pub use offhook_core::output::CallStatus;
 pub use offhook_media::MediaError;
 pub use offhook_media::endpoint::{AudioSource, EndpointStats};

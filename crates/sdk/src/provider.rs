@@ -281,6 +281,7 @@ fn parse_exchange(text: &str, server_now_ms: Option<u64>) -> Result<Credential, 
         token: Some(reply.token),
         authorization_state: None,
         expiry_at,
+        bound: false,
     })
 }
 

@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import { Directory, type Address } from './address.js';
 import { WebRTCCall, type CallHost, type Created } from './call.js';
 import { Devices, type DeviceKind } from './devices.js';
-import { Driver } from './driver.js';
+import { Driver, type KeptCredential } from './driver.js';
 import type { EngineError, Json } from './engine.js';
 import { DependencyError, PreflightError, UnimplementedError, fromEngine } from './errors.js';
 import { setDebugOptions, setLogger, setLogLevel } from './logger.js';
@@ -12,7 +12,7 @@ import { Leg } from './peer.js';
 import { detect } from './platform.js';
 import { changed, ClientPreferences, milliseconds } from './preferences.js';
 import { Session, type SignalingEvent } from './session.js';
-import { browserStorage, storedBySession, StorageManager } from './storage.js';
+import { browserStorage, Resumable, StorageManager } from './storage.js';
 import { User } from './user.js';
 import { version } from './version.js';
 import type {
@@ -50,6 +50,7 @@ export class SignalWire extends Destroyable implements DeviceController {
   readonly #devices: Devices;
   readonly #api: WebRTCApiProvider;
   readonly #storage: StorageManager;
+  readonly #resumable: Resumable;
   readonly #options: SignalWireOptions;
   readonly #page = new AbortController();
   readonly #happened: DiagnosticEvent[] = [];
@@ -70,6 +71,7 @@ export class SignalWire extends Destroyable implements DeviceController {
     this.#api = options.webRTCApiProvider ?? { RTCPeerConnection, mediaDevices: navigator.mediaDevices };
     const storage = options.storageImplementation ?? browserStorage();
     this.#storage = new StorageManager(storage);
+    this.#resumable = new Resumable(storage, options.persistSession ?? false);
     if (options.savePreferences) this.preferences.enableSavePreferences(this.#storage);
     this.#devices = new Devices(
       this.#api.mediaDevices,
@@ -87,15 +89,16 @@ export class SignalWire extends Destroyable implements DeviceController {
     this.#driver = new Driver({
       provider: credentialProvider,
       config: async () => ({
+        hasProvider: credentialProvider !== undefined,
         canRefresh: typeof credentialProvider?.refresh === 'function',
-        cachedCredential: credentialProvider ? undefined : await this.#cached(),
+        cachedCredential: await this.#cached(credentialProvider !== undefined),
         skipConnection: options.skipConnection ?? false,
         skipRegister: options.skipRegister ?? false,
         agent: `offhook-js/${version}`,
-        stored: options.storageImplementation ? [] : storedBySession(),
+        stored: options.storageImplementation ? [] : await this.#resumable.stored(),
         ...this.#settings()
       }),
-      store: storage,
+      store: this.#resumable,
       socket: (options.webSocketConstructor as WebSocketAdapter | undefined) ?? globalThis.WebSocket,
       onEvent: (name, value) => this.#event(name, value),
       onPeer: (leg, command) => this.#calls.get(leg)?.peer(command),
@@ -226,13 +229,17 @@ export class SignalWire extends Destroyable implements DeviceController {
 
   // Credentials that are kept for the next page of this tab.
 
-  async #cached(): Promise<{ token?: string; expiryAt?: number } | undefined> {
-    const kept =
-      (this.#options.persistSession && (await this.#storage.getItem<SDKCredential>(CACHE, 'local'))) ||
-      (await this.#storage.getItem<SDKCredential>(CACHE, 'session'));
-    return kept ? { token: kept.token, expiryAt: kept.expiry_at } : undefined;
+  /** A credential of an earlier page, where that may be used. With a provider: only one that is to be kept, and lives. */
+  async #cached(provider: boolean): Promise<{ token?: string; expiryAt?: number; bound?: boolean } | undefined> {
+    const { persistSession } = this.#options;
+    if (provider && !persistSession) return undefined;
+    const local = persistSession ? await this.#storage.getItem<KeptCredential>(CACHE, 'local') : undefined;
+    const kept = local || (await this.#storage.getItem<KeptCredential>(CACHE, 'session'));
+    if (!kept?.token || (provider && !((kept.expiry_at ?? 0) > Date.now()))) return undefined;
+    const { token, expiry_at: expiryAt, bound } = kept;
+    return { token, expiryAt, bound };
   }
-  #keep(credential: SDKCredential): void {
+  #keep(credential: KeptCredential): void {
     const scopes = this.#options.persistSession ? (['session', 'local'] as const) : (['session'] as const);
     for (const scope of scopes) this.#storage.setItem(CACHE, credential, scope).catch((error: Error) => this.#tell(error));
   }
@@ -278,6 +285,8 @@ export class SignalWire extends Destroyable implements DeviceController {
     for (const call of this.#calls.values()) call.apply('status', 'destroyed');
     for (const cell of [this.#ready, this.#registered, this.#connected]) cell.set(false);
     if (!this.#page.signal.aborted) return;
+    this.#resumable.release();
+    if (this.#options.persistSession) for (const scope of ['session', 'local'] as const) this.#storage.removeItem(CACHE, scope).catch(() => undefined);
     this.#devices.destroy();
     this.directory?.destroy();
     this.user?.destroy();

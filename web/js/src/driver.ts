@@ -4,7 +4,9 @@
  */
 import { load, make, type Failure, type Json, type Machine, type Output, type PeerCommand, type PeerReport } from './engine.js';
 import { DependencyError, InvalidParams, fromEngine } from './errors.js';
+import { clientKey, type ClientKey } from './keys.js';
 import { getLogger } from './logger.js';
+import { Tabs } from './tabs.js';
 import type { CredentialProvider, SDKCredential, Storage, WebSocketAdapter } from './types.js';
 
 /** Clocks may step and sleep without a timer noticing: the engine looks at them at least that often. */
@@ -14,15 +16,21 @@ export interface DriverHost {
   provider: CredentialProvider | undefined;
   /** Read when the engine is made. */
   config(): Promise<Json>;
-  store: Storage;
+  store: Pick<Storage, 'setItem' | 'removeItem'>;
   /** Undefined where the environment has no WebSocket. */
   socket: WebSocketAdapter | undefined;
   onEvent(name: string, value: unknown): void;
   onPeer(leg: string, command: PeerCommand): void;
-  onCredential(credential: SDKCredential): void;
+  onCredential(credential: KeptCredential): void;
   onError(error: Error): void;
   /** Nothing comes any more: after `close()`, or when the engine cannot go on. */
   onEnd(): void;
+}
+
+/** A credential for a later page to begin with. */
+export interface KeptCredential extends SDKCredential {
+  /** The token is bound to this browser's key. */
+  bound?: boolean;
 }
 
 interface Waiting {
@@ -39,6 +47,8 @@ export class Driver {
   #commands = 0;
   readonly #waiting = new Map<number, Waiting>();
   readonly #listening = new AbortController();
+  readonly #tabs = new Tabs((name, text) => this.input({ shared: { name, text } }));
+  #key: ClientKey | undefined;
   /** The end comes when the last output is out. */
   #closing = false;
   #closed = false;
@@ -50,9 +60,10 @@ export class Driver {
 
   async #start(): Promise<void> {
     try {
-      const [config] = await Promise.all([this.host.config(), load()]);
+      const [config, key] = await Promise.all([this.host.config(), clientKey(), load()]);
       if (this.#closed) return;
-      this.#engine = make(config, performance.now(), Date.now());
+      this.#key = key;
+      this.#engine = make({ ...config, fingerprint: key?.thumbprint ?? '' }, performance.now(), Date.now());
       for (const input of this.#early.splice(0)) this.input(input);
     } catch (error) {
       this.#broken(error as Error);
@@ -101,6 +112,7 @@ export class Driver {
     if (this.#closed) return this.host.onEnd();
     this.#closed = true;
     this.#listening.abort();
+    this.#tabs.close();
     clearTimeout(this.#timer);
     for (const socket of this.#sockets.values()) socket.close();
     this.#sockets.clear();
@@ -163,7 +175,7 @@ export class Driver {
     } else if ('http' in output) {
       void this.#fetch(output.http);
     } else if ('authenticate' in output) {
-      this.#provide(output.authenticate.request, (provider) => provider.authenticate({}));
+      this.#provide(output.authenticate.request, (provider) => provider.authenticate({ fingerprint: this.#key?.thumbprint }));
     } else if ('refresh' in output) {
       this.#provide(output.refresh.request, (provider) => provider.refresh!());
     } else if ('store' in output) {
@@ -171,8 +183,15 @@ export class Driver {
       const { store } = this.host;
       (value === null ? store.removeItem(key, scope) : store.setItem(key, value, scope)).catch(this.host.onError);
     } else if ('signProof' in output) {
-      // The configuration says that there is no key to sign with.
-      this.input({ proof: { request: output.signProof.request, error: { name: 'NotSupportedError', message: 'no key' } } });
+      void this.#sign(output.signProof);
+    } else if ('lock' in output) {
+      const { request, name } = output.lock;
+      this.#tabs.lock(request, name, (shared) => this.input({ locked: { request, shared } }));
+    } else if ('unlock' in output) {
+      this.#tabs.unlock(output.unlock.request, output.unlock.share);
+    } else if ('keepCredential' in output) {
+      const { token, authorizationState, expiryAt, bound } = output.keepCredential;
+      if (token) this.host.onCredential({ token, authorizationState: authorizationState ?? undefined, expiry_at: expiryAt ?? undefined, bound });
     }
   }
 
@@ -214,7 +233,6 @@ export class Driver {
     }).then(
       (credential) => {
         const { token, authorizationState, expiry_at } = credential ?? {};
-        if (token) this.host.onCredential(credential);
         const expiryAt = expiry_at === undefined ? undefined : Math.round(expiry_at);
         this.input({ credential: { request, ok: { token, authorizationState, expiryAt } } });
       },
@@ -222,12 +240,23 @@ export class Driver {
     );
   }
 
+  async #sign({ request, payload, accessToken }: Extract<Output, { signProof: unknown }>['signProof']): Promise<void> {
+    let result: Json;
+    try {
+      if (!this.#key) throw new DependencyError('There is no key');
+      result = { ok: await this.#key.sign(payload, accessToken) };
+    } catch (error) {
+      result = { error: failure(error) };
+    }
+    this.input({ proof: { request, ...result } });
+  }
+
   async #fetch(http: Extract<Output, { http: unknown }>['http']): Promise<void> {
     const { request, method, url, headers, body, timeoutMs } = http;
     let result: Json;
     try {
       const response = await fetch(url, { method, headers, body, signal: AbortSignal.timeout(timeoutMs) });
-      const wanted = ['date', 'retry-after', 'content-type'].flatMap((name) => {
+      const wanted = ['date', 'retry-after', 'dpop-nonce', 'content-type'].flatMap((name) => {
         const value = response.headers.get(name);
         return value === null ? [] : [[name, value]];
       });

@@ -62,7 +62,10 @@ export type Output =
         timeoutMs: number;
       };
     }
-  | { signProof: { request: number; payload: string } }
+  | { signProof: { request: number; payload: string; accessToken: string | null } }
+  | { lock: { request: number; name: string } }
+  | { unlock: { request: number; share: string | null } }
+  | { keepCredential: { token: string | null; authorizationState: string | null; expiryAt: number | null; bound: boolean } }
   | { peer: { leg: string; command: PeerCommand } }
   | { store: { scope: 'session' | 'local'; key: string; value: string | null } }
   | { done: { id: number; ok?: unknown; error?: EngineError } }

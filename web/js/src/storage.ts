@@ -73,10 +73,60 @@ export class StorageManager {
   }
 }
 
-/** Values of this tab by an earlier page: what resumes its session. Only the browser's own store can be listed. */
-export function storedBySession(): [string, string][] {
+const RESUMES = /^sw:.*:(as|pt)$/;
+
+/**
+ * What resumes a session: of this tab, kept over a reload; with `persistSession` of this browser, kept over its end too.
+ * That second place belongs to one tab at a time: two that resume the same session would take it from each other.
+ */
+export class Resumable implements Pick<Storage, 'setItem' | 'removeItem'> {
+  #mine: Promise<boolean> | undefined;
+  #release: (() => void) | undefined;
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly persist: boolean
+  ) {}
+
+  /** Values of an earlier page. Only the browser's own store can be listed. */
+  async stored(): Promise<[string, string][]> {
+    const session = listed(() => sessionStorage);
+    if (session.length || !(await this.#isMine())) return session;
+    return listed(() => localStorage);
+  }
+
+  async setItem(key: string, value: string | null, scope: StorageScope): Promise<void> {
+    await this.storage.setItem(key, value, scope);
+    if (await this.#isMine()) await this.storage.setItem(key, value, 'local');
+  }
+
+  async removeItem(key: string, scope: StorageScope): Promise<void> {
+    await this.storage.removeItem(key, scope);
+    if (await this.#isMine()) await this.storage.removeItem(key, 'local');
+  }
+
+  release(): void {
+    this.#release?.();
+  }
+
+  #isMine(): Promise<boolean> {
+    if (!this.persist) return Promise.resolve(false);
+    return (this.#mine ??= new Promise((resolve) => {
+      const locks = globalThis.navigator?.locks;
+      if (!locks) return resolve(false);
+      locks
+        .request('offhook:session', { ifAvailable: true }, (lock) => {
+          resolve(lock !== null);
+          return lock ? new Promise<void>((release) => (this.#release = release)) : undefined;
+        })
+        .catch(() => resolve(false));
+    }));
+  }
+}
+
+function listed(area: () => globalThis.Storage): [string, string][] {
   try {
-    return Object.entries(sessionStorage).filter(([key]) => /^sw:.*:(as|pt)$/.test(key)) as [string, string][];
+    return Object.entries(area()).filter(([key]) => RESUMES.test(key)) as [string, string][];
   } catch {
     return [];
   }

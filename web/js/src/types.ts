@@ -59,8 +59,11 @@ export interface SATClaims {
 /** How long the session's credential lasts and what renews it. */
 export interface CredentialStatus {
   expiresAt: number | null;
-  renewal: 'provider' | 'none';
+  /** What will renew it: this browser's key at the token's server, the provider's `refresh()`, or nothing. */
+  renewal: 'client-bound' | 'provider' | 'none';
   nextAttemptAt: number | null;
+  /** The token is bound to this browser's key: worthless to whoever steals it. */
+  bound: boolean;
 }
 export type CredentialRefreshFallbackReason = 'no-scope' | 'no-dpop-support' | 'endpoint-failed' | 'activation-timeout' | (string & {});
 export interface CredentialRefreshFallbackWarning {

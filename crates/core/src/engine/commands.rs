@@ -5,13 +5,11 @@ use offhook_proto::{limits, method};
 
 use super::{Engine, READY_MS, no_call, offer};
 use crate::dialog::Dialog;
+use crate::fetch::Fetch;
 use crate::input::{Command, CommandId, MediaOptions};
 use crate::json;
-use crate::output::{EngineError, Event, HttpRequest, Output};
+use crate::output::{EngineError, Event};
 use crate::rpc::{Purpose, TIMEOUT_MS};
-
-/// Time limit of an application's REST request (sdk-api.md 20.3).
-const FETCH_MS: u64 = 30_000;
 
 impl Engine {
     pub(super) fn command(&mut self, id: CommandId, command: Command) {
@@ -167,6 +165,8 @@ impl Engine {
         }
         self.not_ready();
         self.session.close(&mut self.ctx);
+        self.credential.pause(&mut self.ctx);
+        self.reauthentication = super::Reauthentication::default();
         if std::mem::take(&mut self.connected) {
             self.ctx.event(Event::Registered(false));
             self.ctx.event(Event::Connected(false));
@@ -297,26 +297,19 @@ impl Engine {
                 return self.ctx.done(id, Err(error));
             }
         };
-        let request = self.ctx.request_id();
-        self.fetches.push((request, id));
-        let mut headers = vec![
-            (
-                "authorization".to_owned(),
-                ["Bearer ", &self.credential.token].concat(),
-            ),
-            ("accept".to_owned(), "application/json".to_owned()),
-        ];
-        if body.is_some() {
-            headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        if self.credential.token().is_empty() {
+            let error = EngineError::new(
+                "InvalidCredentialsError",
+                "an authorization state opens a session, but no request over HTTP: that needs a token",
+            );
+            return self.ctx.done(id, Err(error));
         }
-        let http = HttpRequest {
-            method,
-            url,
-            headers,
-            body: body.as_ref().map(json::write),
-            timeout_ms: FETCH_MS,
-        };
-        self.ctx.out.push_back(Output::Http { request, http });
+        self.fetches.begin(
+            &mut self.ctx,
+            &self.credential,
+            Fetch::new(id, method, url, body),
+        );
+        self.renew_if_dead();
     }
 }
 

@@ -7,6 +7,8 @@
 //! ```json
 //! {"command": {"id": 7, "command": {"dial": {"to": "/private/agent", "options": {"audio": true}, "userVariables": {}}}}}
 //! {"credential": {"request": 1, "ok": {"token": "…", "expiryAt": 1760000000000}}}     or "error": {"name": "…", "message": "…"}
+//! {"locked": {"request": 4, "shared": "…"}}                                             shared left out: nothing was
+//! {"shared": {"name": "…", "text": "…"}}
 //! {"socketOpened": {"socket": 1}}
 //! {"socketClosed": {"socket": 1, "reason": "…"}}
 //! {"frame": {"socket": 1, "text": "…"}}
@@ -32,7 +34,9 @@
 //! {"authenticate": {"request": 1}}   {"refresh": {"request": 1}}
 //! {"openSocket": {"socket": 1, "url": "…"}}   {"send": {"socket": 1, "text": "…"}}   {"closeSocket": {"socket": 1}}
 //! {"http": {"request": 2, "method": "GET", "url": "…", "headers": [["accept", "…"]], "body": null, "timeoutMs": 10000}}
-//! {"signProof": {"request": 3, "payload": "…"}}
+//! {"signProof": {"request": 3, "payload": "…", "accessToken": "…"}}         accessToken null: no `ath`
+//! {"lock": {"request": 4, "name": "…"}}   {"unlock": {"request": 4, "share": "…"}}          share null: nothing
+//! {"keepCredential": {"token": "…", "authorizationState": "…", "expiryAt": 1760000000000, "bound": false}}    or null each
 //! {"peer": {"leg": "…", "command": {"create": {"iceServers": [], "relayOnly": false}}}}
 //!     commands: offer {"media": {sendAudio, sendVideo, receiveAudio, receiveVideo, fallbackToReceiveOnly},
 //!               "waitForCandidates", "iceRestart"}, answer {"offer", "media", "waitForCandidates"}, applyAnswer {"sdp"},
@@ -49,8 +53,8 @@
 //! EngineError: `{"class", "message", "code": number|null, "details": {}, "cause": EngineError|null}`.
 //!
 //! # Configuration
-//! `{canRefresh, cachedCredential?: {token, expiryAt?}, skipConnection, skipRegister, relayHost, userVariables, agent,
-//! proofs, stored: [["key", "value"]]}`, every member optional.
+//! `{hasProvider, canRefresh, cachedCredential?: {token, expiryAt?, bound?}, skipConnection, skipRegister, relayHost,
+//! userVariables, agent, fingerprint, stored: [["key", "value"]]}`, every member optional.
 
 use miniserde::json::Value;
 use offhook_core::engine::EngineConfig;
@@ -70,12 +74,13 @@ pub fn config(json: &str) -> EngineConfig {
     let value = parse(json).unwrap_or_default();
     let flag = |name| bool_of(&value, name).unwrap_or(false);
     let mut config = EngineConfig {
+        has_provider: flag("hasProvider"),
         can_refresh: flag("canRefresh"),
         cached_credential: get(&value, "cachedCredential").map(credential),
         skip_connection: flag("skipConnection"),
         skip_register: flag("skipRegister"),
         relay_host: owned(&value, "relayHost"),
-        proofs: flag("proofs"),
+        fingerprint: owned(&value, "fingerprint"),
         stored: pairs(array_of(&value, "stored")),
         ..EngineConfig::default()
     };
@@ -134,6 +139,14 @@ pub fn input(json: &str) -> Option<Input> {
         "proof" => Input::Proof {
             request: id(body, "request")?,
             result: outcome(body, |ok| as_str(ok).unwrap_or_default().to_owned()),
+        },
+        "locked" => Input::Locked {
+            request: id(body, "request")?,
+            shared: str_of(body, "shared").map(str::to_owned),
+        },
+        "shared" => Input::Shared {
+            name: owned(body, "name"),
+            text: owned(body, "text"),
         },
         "peer" => Input::Peer {
             leg: owned(body, "leg"),
@@ -239,7 +252,21 @@ fn credential(value: &Value) -> Credential {
         token: str_of(value, "token").map(str::to_owned),
         authorization_state: str_of(value, "authorizationState").map(str::to_owned),
         expiry_at: id(value, "expiryAt"),
+        bound: bool_of(value, "bound").unwrap_or(false),
     }
+}
+
+fn kept(credential: Credential) -> Value {
+    let optional = |text: Option<String>| text.map_or(Value::Null, Value::String);
+    object([
+        ("token", optional(credential.token)),
+        (
+            "authorizationState",
+            optional(credential.authorization_state),
+        ),
+        ("expiryAt", credential.expiry_at.map_or(Value::Null, number)),
+        ("bound", Value::Bool(credential.bound)),
+    ])
 }
 
 fn response(value: &Value) -> HttpResponse {
@@ -312,13 +339,33 @@ fn output_value(output: Output) -> Value {
         ),
         Output::CloseSocket { socket } => tag("closeSocket", object([("socket", number(socket))])),
         Output::Http { request, http } => tag("http", http_value(request, http)),
-        Output::SignProof { request, payload } => tag(
+        Output::SignProof {
+            request,
+            payload,
+            access_token,
+        } => tag(
             "signProof",
             object([
                 ("request", number(request)),
                 ("payload", Value::String(payload)),
+                (
+                    "accessToken",
+                    access_token.map_or(Value::Null, Value::String),
+                ),
             ]),
         ),
+        Output::Lock { request, name } => tag(
+            "lock",
+            object([("request", number(request)), ("name", Value::String(name))]),
+        ),
+        Output::Unlock { request, share } => tag(
+            "unlock",
+            object([
+                ("request", number(request)),
+                ("share", share.map_or(Value::Null, Value::String)),
+            ]),
+        ),
+        Output::KeepCredential(credential) => tag("keepCredential", kept(credential)),
         Output::Peer { leg, command } => tag(
             "peer",
             object([

@@ -1,0 +1,714 @@
+//! The credential in force: until when it lasts, and what renews it (wire-protocol.md 4).
+//!
+//! Deadlines are facts of the wall clock, looked at with every input, not timers that run: after sleep, throttling
+//! or a clock step the next look finds them as they are. All times here are the server's ([`ServerClock`]).
+//!
+//! There is at most one mechanism at work: a [`Plan`] waits for its time, or a [`Run`] is under way. Whatever ends a run
+//! either brings a credential, which plans the next renewal, or a failure, which plans another attempt, falls back to the
+//! provider, or stops.
+//!
+//! [`ServerClock`]: crate::server_clock::ServerClock
+mod bound;
+mod schedule;
+mod shared;
+
+use crate::context::Context;
+use crate::engine::EngineConfig;
+use crate::input::{Credential, Failure, HttpResponse, RequestId};
+use crate::json;
+use crate::output::{EngineError, Event, Output};
+use miniserde::json::Value;
+use schedule::{BOUND_LEAD_MS, PROVIDER_LEAD_MS};
+
+/// Attempts of a client-bound refresh in a row before the provider is asked instead (wire-protocol.md 4.4).
+const ATTEMPTS: u32 = 3;
+/// How long the client-bound way rests after those, first and at most; doubles in between. Else a provider that works
+/// and an endpoint that does not would take turns for ever.
+const REST_MIN_MS: u64 = 60_000;
+const REST_MAX_MS: u64 = 900_000;
+/// A lock that no tab gives up is not waited for any longer.
+const LOCK_MS: u64 = 10_000;
+/// Attempts at a whole new credential in place of one that died.
+const ANEW_ATTEMPTS: u32 = 6;
+/// What the client-bound way needs.
+const REFRESH_SCOPE: &str = "sat:refresh";
+
+/// A way to renew a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// The client's own key, at the token's server (wire-protocol.md 4.3).
+    ClientBound,
+    /// The provider's `refresh()`.
+    Provider,
+    /// The provider's `authenticate()`, as at the start: for a bound credential that died before it could be renewed.
+    Anew,
+}
+
+struct Plan {
+    /// Epoch milliseconds, by the server's clock.
+    at: u64,
+    way: Way,
+    /// Counted from 1.
+    attempt: u32,
+}
+
+struct Run {
+    way: Way,
+    attempt: u32,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Waiting until no other tab renews.
+    Lock { request: RequestId, due: u64 },
+    /// The provider is asked.
+    Provider { request: RequestId },
+    /// The proof for the token's server is being signed.
+    Proof { request: RequestId, nonced: bool },
+    /// The token's server is asked.
+    Http { request: RequestId, nonced: bool },
+}
+
+/// What came into force.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Renewed {
+    /// A token: the live session must be told.
+    Token,
+    /// Resume state: for the next connect.
+    State(String),
+}
+
+pub(crate) struct Credentials {
+    token: String,
+    /// Epoch milliseconds, as the provider said.
+    claimed: Option<u64>,
+    /// Epoch milliseconds, as the server said of this token; goes before what the provider said.
+    told: Option<u64>,
+    /// The token is bound to our key.
+    bound: bool,
+    /// Life asked for at the next refresh, seconds.
+    ttl_s: u64,
+    /// Origin of the token's server, and whether that is one of ours.
+    api: String,
+    ours: bool,
+    /// Whose it is; empty before the server has said so.
+    owner: String,
+    scope: Vec<String>,
+    /// Thumbprint of the key that proofs can be signed with; empty: there is none.
+    fingerprint: String,
+    has_provider: bool,
+    can_refresh: bool,
+    /// The provider's `refresh()` has rejected.
+    stopped: bool,
+    /// The token's server has refused the client-bound way for good.
+    refused: bool,
+    rest_ms: u64,
+    rest_until: u64,
+    anew: u32,
+    plan: Option<Plan>,
+    run: Option<Run>,
+    /// The lock that we hold.
+    held: Option<RequestId>,
+    /// Between disconnect and connect nothing is renewed.
+    paused: bool,
+    told_no_way: bool,
+}
+
+impl Credentials {
+    pub(crate) fn new(config: &EngineConfig) -> Self {
+        Self {
+            token: String::new(),
+            claimed: None,
+            told: None,
+            bound: false,
+            ttl_s: bound::TTL_S,
+            api: String::new(),
+            ours: false,
+            owner: String::new(),
+            scope: Vec::new(),
+            fingerprint: config.fingerprint.clone(),
+            has_provider: config.has_provider,
+            can_refresh: config.can_refresh,
+            stopped: false,
+            refused: false,
+            rest_ms: 0,
+            rest_until: 0,
+            anew: 0,
+            plan: None,
+            run: None,
+            held: None,
+            paused: false,
+            told_no_way: false,
+        }
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    pub(crate) fn is_bound(&self) -> bool {
+        self.bound
+    }
+
+    /// Requests over HTTP carry a proof: a bound token, and a server known to look at it.
+    pub(crate) fn proves_requests(&self) -> bool {
+        self.bound && self.ours && !self.fingerprint.is_empty()
+    }
+
+    fn expiry(&self) -> Option<u64> {
+        self.told.or(self.claimed)
+    }
+
+    /// The token is known to be dead.
+    pub(crate) fn is_dead(&self, ctx: &Context) -> bool {
+        self.expiry().is_some_and(|at| at <= ctx.server_now())
+    }
+
+    /// Whether a dead token can be replaced without the application.
+    pub(crate) fn can_renew(&self) -> bool {
+        let anew = self.bound && self.has_provider && self.anew < ANEW_ATTEMPTS;
+        self.provider_usable() || anew || self.run.is_some()
+    }
+
+    fn provider_usable(&self) -> bool {
+        self.can_refresh && !self.stopped && self.claimed.is_some()
+    }
+
+    fn bound_usable(&self) -> bool {
+        let scoped = self.scope.iter().any(|scope| scope == REFRESH_SCOPE);
+        scoped && !self.fingerprint.is_empty() && !self.refused && !self.owner.is_empty()
+    }
+
+    // What comes into force.
+
+    /// A first credential, from the provider or kept from an earlier page.
+    pub(crate) fn begin(
+        &mut self,
+        ctx: &mut Context,
+        credential: &Credential,
+        api: &str,
+        ours: bool,
+    ) {
+        api.clone_into(&mut self.api);
+        self.ours = ours;
+        self.paused = false;
+        self.stopped = false;
+        self.refused = false;
+        self.rest_ms = 0;
+        self.rest_until = 0;
+        self.put(ctx, credential);
+    }
+
+    fn put(&mut self, ctx: &mut Context, credential: &Credential) {
+        if let Some(token) = &credential.token {
+            self.token.clone_from(token);
+            self.told = None;
+            self.bound = credential.bound;
+        }
+        self.claimed = credential.expiry_at;
+        self.run = None;
+        self.told_no_way = false;
+        ctx.out
+            .push_back(Output::KeepCredential(credential.clone()));
+        self.arm(ctx);
+        self.tell(ctx);
+    }
+
+    /// What the server says of the token in force: whose it is, what it may, until when it lasts.
+    pub(crate) fn learn(&mut self, ctx: &mut Context, owner: &str, claims: &Value) {
+        if !owner.is_empty() {
+            owner.clone_into(&mut self.owner);
+        }
+        if json::get(claims, "scope").is_some() {
+            let scope = json::array_of(claims, "scope").iter();
+            let mut scope: Vec<String> =
+                scope.filter_map(json::as_str).map(str::to_owned).collect();
+            scope.sort_unstable();
+            let first = self.scope.is_empty();
+            self.scope = scope;
+            let scoped = self.scope.iter().any(|scope| scope == REFRESH_SCOPE);
+            if first && scoped && self.fingerprint.is_empty() && self.provider_usable() {
+                self.say_fallback(ctx, "no-dpop-support");
+            }
+        }
+        let told = json::int_of(claims, "expires_at").and_then(|at| u64::try_from(at).ok());
+        if let Some(seconds) = told {
+            self.told = Some(seconds.saturating_mul(1000));
+        }
+        if self.run.is_none() && self.plan.as_ref().is_none_or(|plan| plan.attempt == 1) {
+            self.arm(ctx);
+        }
+        self.say_if_nothing_renews(ctx);
+        self.tell(ctx);
+    }
+
+    /// Plans the next renewal.
+    fn arm(&mut self, ctx: &mut Context) {
+        self.plan = None;
+        if self.paused {
+            return;
+        }
+        let now = ctx.server_now();
+        let expiry = self.expiry();
+        let mut bound_at = None;
+        if self.bound_usable() {
+            bound_at = match expiry.filter(|_| self.bound) {
+                Some(at) => Some(schedule::renewal_at(
+                    &mut ctx.random,
+                    now,
+                    at,
+                    BOUND_LEAD_MS,
+                )),
+                None => Some(now),
+            };
+            bound_at = bound_at.map(|at| at.max(self.rest_until));
+        }
+        let provider_at = expiry.filter(|_| self.provider_usable());
+        let provider_at =
+            provider_at.map(|at| schedule::renewal_at(&mut ctx.random, now, at, PROVIDER_LEAD_MS));
+        let (at, way) = match (bound_at, provider_at) {
+            // While it rests, the provider may be due before it.
+            (Some(bound), Some(provider)) if self.rest_until > now && provider < bound => {
+                (provider, Way::Provider)
+            }
+            (Some(bound), _) => (bound, Way::ClientBound),
+            (None, Some(provider)) => (provider, Way::Provider),
+            (None, None) => return,
+        };
+        let attempt = 1;
+        self.plan = Some(Plan { at, way, attempt });
+    }
+
+    /// A dead token is replaced now, whatever was planned.
+    pub(crate) fn renew_now(&mut self, ctx: &mut Context) {
+        if self.run.is_some() || self.paused {
+            return;
+        }
+        let way = if self.provider_usable() {
+            Way::Provider
+        } else if self.bound && self.has_provider && self.anew < ANEW_ATTEMPTS {
+            Way::Anew
+        } else {
+            return;
+        };
+        // An attempt that waits for its time goes on waiting: this is asked with every input.
+        if self
+            .plan
+            .as_ref()
+            .is_some_and(|plan| plan.way == way && plan.attempt > 1)
+        {
+            return;
+        }
+        if self.bound {
+            self.say_fallback(ctx, "endpoint-failed");
+        }
+        let at = ctx.server_now();
+        self.plan = Some(Plan {
+            at,
+            way,
+            attempt: 1,
+        });
+        self.look(ctx);
+    }
+
+    /// Nothing is renewed until [`Self::resume`]; what is under way is forgotten.
+    pub(crate) fn pause(&mut self, ctx: &mut Context) {
+        self.paused = true;
+        self.plan = None;
+        self.run = None;
+        self.unlock(ctx, None);
+    }
+
+    pub(crate) fn resume(&mut self, ctx: &mut Context) {
+        if std::mem::take(&mut self.paused) {
+            self.arm(ctx);
+            self.tell(ctx);
+        }
+    }
+
+    // Renewing.
+
+    /// Begins a renewal that is due.
+    pub(crate) fn look(&mut self, ctx: &mut Context) {
+        if let Some(Run {
+            way,
+            attempt,
+            stage: Stage::Lock { due, .. },
+        }) = self.run
+            && due <= ctx.now.mono_ms
+        {
+            self.start(ctx, way, attempt);
+        }
+        let now = ctx.server_now();
+        let due = self.run.is_none() && self.plan.as_ref().is_some_and(|plan| plan.at <= now);
+        if let Some(plan) = self.plan.take_if(|_| due) {
+            let request = ctx.request_id();
+            let due = ctx.now.mono_ms + LOCK_MS;
+            self.run = Some(Run {
+                way: plan.way,
+                attempt: plan.attempt,
+                stage: Stage::Lock { request, due },
+            });
+            let name = self.shared_name();
+            ctx.out.push_back(Output::Lock { request, name });
+        }
+    }
+
+    /// No other tab renews; `shared` is what one that did has left.
+    pub(crate) fn locked(
+        &mut self,
+        ctx: &mut Context,
+        request: RequestId,
+        shared: Option<&str>,
+    ) -> Option<Renewed> {
+        let (way, attempt) = match &self.run {
+            Some(Run {
+                way,
+                attempt,
+                stage: Stage::Lock { request: ours, .. },
+            }) if *ours == request => (*way, *attempt),
+            _ => {
+                // Not waited for any longer.
+                let share = None;
+                ctx.out.push_back(Output::Unlock { request, share });
+                return None;
+            }
+        };
+        self.held = Some(request);
+        let name = self.shared_name();
+        if let Some(renewed) = shared.and_then(|text| self.adopt(ctx, &name, text)) {
+            return Some(renewed);
+        }
+        self.start(ctx, way, attempt);
+        None
+    }
+
+    /// Another tab has renewed the same credential.
+    pub(crate) fn shared(&mut self, ctx: &mut Context, name: &str, text: &str) -> Option<Renewed> {
+        let running = self.run.as_ref();
+        let waiting = running.is_none_or(|run| matches!(run.stage, Stage::Lock { .. }));
+        if !waiting || self.paused || name != self.shared_name() {
+            return None;
+        }
+        self.adopt(ctx, name, text)
+    }
+
+    fn start(&mut self, ctx: &mut Context, way: Way, attempt: u32) {
+        let request = ctx.request_id();
+        let stage = match way {
+            Way::Provider => {
+                ctx.out.push_back(Output::Refresh { request });
+                Stage::Provider { request }
+            }
+            Way::Anew => {
+                self.anew += 1;
+                ctx.out.push_back(Output::Authenticate { request });
+                Stage::Provider { request }
+            }
+            Way::ClientBound => {
+                self.sign(ctx, request, None);
+                let nonced = false;
+                Stage::Proof { request, nonced }
+            }
+        };
+        self.run = Some(Run {
+            way,
+            attempt,
+            stage,
+        });
+        self.tell(ctx);
+    }
+
+    /// The provider answered; `None` also when the answer belongs to nothing here.
+    pub(crate) fn provided(
+        &mut self,
+        ctx: &mut Context,
+        request: RequestId,
+        result: Result<Credential, EngineError>,
+    ) -> Option<Renewed> {
+        let (way, attempt) = match &self.run {
+            Some(Run {
+                way,
+                attempt,
+                stage: Stage::Provider { request: ours },
+            }) if *ours == request => (*way, *attempt),
+            _ => return None,
+        };
+        let nothing = "the provider returned neither a token nor an authorization state";
+        let result = result.and_then(|credential| {
+            let some = credential.token.is_some() || credential.authorization_state.is_some();
+            some.then_some(credential)
+                .ok_or_else(|| EngineError::new("InvalidCredentialsError", nothing))
+        });
+        match result {
+            Ok(credential) => {
+                if credential.token.is_some() {
+                    self.anew = 0;
+                }
+                self.put(ctx, &credential);
+                self.unlock(ctx, self.share(&credential));
+                let state = credential
+                    .authorization_state
+                    .filter(|_| credential.token.is_none());
+                Some(state.map_or(Renewed::Token, Renewed::State))
+            }
+            Err(error) if way == Way::Anew => {
+                self.ended(ctx);
+                let wait = schedule::wait_after(&mut ctx.random, attempt);
+                let again = Plan {
+                    at: ctx.server_now() + wait,
+                    way,
+                    attempt: attempt + 1,
+                };
+                self.plan = Some(again).filter(|_| self.anew < ANEW_ATTEMPTS);
+                self.failed(ctx, error);
+                None
+            }
+            Err(error) => {
+                // The contract: the schedule stops, the session goes on with what it has until that expires.
+                self.stopped = true;
+                self.ended(ctx);
+                self.arm(ctx);
+                self.failed(ctx, error);
+                None
+            }
+        }
+    }
+
+    fn failed(&mut self, ctx: &mut Context, error: EngineError) {
+        let message = "the credential could not be refreshed";
+        ctx.error(EngineError::new("TokenRefreshError", message).because(error));
+        self.say_if_nothing_renews(ctx);
+        self.tell(ctx);
+    }
+
+    fn ended(&mut self, ctx: &mut Context) {
+        self.run = None;
+        self.unlock(ctx, None);
+    }
+
+    fn unlock(&mut self, ctx: &mut Context, share: Option<String>) {
+        if let Some(request) = self.held.take() {
+            ctx.out.push_back(Output::Unlock { request, share });
+        }
+    }
+
+    // The client-bound way.
+
+    /// The proof for the token's server, or why there is none; false when it is not ours.
+    pub(crate) fn proven(
+        &mut self,
+        ctx: &mut Context,
+        request: RequestId,
+        proof: &Result<String, Failure>,
+    ) -> bool {
+        let (attempt, nonced) = match &self.run {
+            Some(Run {
+                attempt,
+                stage:
+                    Stage::Proof {
+                        request: ours,
+                        nonced,
+                    },
+                ..
+            }) if *ours == request => (*attempt, *nonced),
+            _ => return false,
+        };
+        match proof {
+            Ok(proof) => self.post(ctx, proof, attempt, nonced),
+            Err(failure) => {
+                let error = EngineError::from(failure.clone());
+                self.bound_failed(ctx, attempt, error, None, true);
+            }
+        }
+        true
+    }
+
+    /// The token's server answered.
+    pub(crate) fn http_came(
+        &mut self,
+        ctx: &mut Context,
+        request: RequestId,
+        result: &Result<HttpResponse, Failure>,
+    ) -> Option<Renewed> {
+        let (attempt, nonced) = match &self.run {
+            Some(Run {
+                attempt,
+                stage:
+                    Stage::Http {
+                        request: ours,
+                        nonced,
+                    },
+                ..
+            }) if *ours == request => (*attempt, *nonced),
+            _ => return None,
+        };
+        match bound::read(result, ctx.server_now(), self.ttl_s) {
+            bound::Answer::Token {
+                token,
+                expiry,
+                ttl_s,
+            } => {
+                self.ttl_s = ttl_s;
+                self.rest_ms = 0;
+                self.rest_until = 0;
+                self.anew = 0;
+                let credential = Credential {
+                    token: Some(token),
+                    authorization_state: None,
+                    expiry_at: Some(expiry),
+                    bound: true,
+                };
+                self.put(ctx, &credential);
+                self.told = Some(expiry);
+                self.unlock(ctx, self.share(&credential));
+                Some(Renewed::Token)
+            }
+            bound::Answer::Nonce(nonce) if !nonced => {
+                let request = ctx.request_id();
+                self.sign(ctx, request, Some(&nonce));
+                self.run = Some(Run {
+                    way: Way::ClientBound,
+                    attempt,
+                    stage: Stage::Proof {
+                        request,
+                        nonced: true,
+                    },
+                });
+                None
+            }
+            bound::Answer::Nonce(_) => {
+                let error =
+                    EngineError::new("RequestError", "the server asks for nonce after nonce");
+                self.bound_failed(ctx, attempt, error, None, false);
+                None
+            }
+            bound::Answer::Refused(error) => {
+                self.bound_failed(ctx, attempt, error, None, true);
+                None
+            }
+            bound::Answer::Failed { error, wait_ms } => {
+                self.bound_failed(ctx, attempt, error, wait_ms, false);
+                None
+            }
+        }
+    }
+
+    fn bound_failed(
+        &mut self,
+        ctx: &mut Context,
+        attempt: u32,
+        error: EngineError,
+        wait_ms: Option<u64>,
+        refused: bool,
+    ) {
+        self.ended(ctx);
+        self.refused |= refused;
+        let now = ctx.server_now();
+        let wait = schedule::wait_after(&mut ctx.random, attempt).max(wait_ms.unwrap_or(0));
+        let again = !refused && self.expiry().is_none_or(|expiry| now + wait < expiry);
+        let in_time = self
+            .expiry()
+            .is_none_or(|expiry| now + wait + PROVIDER_LEAD_MS < expiry);
+        if again && (!self.provider_usable() || (attempt < ATTEMPTS && in_time)) {
+            self.plan = Some(Plan {
+                at: now + wait,
+                way: Way::ClientBound,
+                attempt: attempt + 1,
+            });
+            // Once for each round, not once for each attempt.
+            return if attempt.is_multiple_of(ATTEMPTS) {
+                self.failed(ctx, error);
+            } else {
+                self.tell(ctx);
+            };
+        }
+        self.rest_ms = (self.rest_ms * 2).clamp(REST_MIN_MS, REST_MAX_MS);
+        self.rest_until = now + self.rest_ms;
+        if self.provider_usable() {
+            self.say_fallback(ctx, "endpoint-failed");
+        }
+        self.arm(ctx);
+        if self.bound && self.provider_usable() {
+            // What is due is due: the provider is asked now, while the token still lives.
+            let way = Way::Provider;
+            self.plan = Some(Plan {
+                at: now,
+                way,
+                attempt: 1,
+            });
+        }
+        self.failed(ctx, error);
+    }
+
+    // Telling.
+
+    /// When to look next, on the monotonic clock.
+    pub(crate) fn deadline(&self, ctx: &Context) -> Option<u64> {
+        if let Some(Run {
+            stage: Stage::Lock { due, .. },
+            ..
+        }) = self.run
+        {
+            return Some(due);
+        }
+        let plan = self.plan.as_ref().filter(|_| self.run.is_none())?;
+        Some(ctx.now.mono_ms + plan.at.saturating_sub(ctx.server_now()))
+    }
+
+    fn say_fallback(&self, ctx: &mut Context, reason: &str) {
+        ctx.event(Event::Warning(json::object([
+            ("code", json::text("credential_refresh_fallback")),
+            ("source", json::text("CredentialProvider")),
+            ("reason", json::text(reason)),
+            (
+                "message",
+                json::text(
+                    "the key-bound refresh is not to be had; the provider renews the credential",
+                ),
+            ),
+        ])));
+    }
+
+    /// Once for each credential: when the session will end.
+    fn say_if_nothing_renews(&mut self, ctx: &mut Context) {
+        let Some(expiry) = self.expiry() else { return };
+        let renewed = self.plan.is_some() || self.run.is_some() || self.paused;
+        if renewed || self.owner.is_empty() || std::mem::replace(&mut self.told_no_way, true) {
+            return;
+        }
+        let (code, message) = if self.stopped || self.refused {
+            (
+                "credential_refresh_stopped",
+                "refreshing stopped; the session goes on until its credential expires",
+            )
+        } else {
+            (
+                "credential_no_refresh_handler",
+                "the session ends when its credential expires: the provider cannot refresh it",
+            )
+        };
+        ctx.event(Event::Warning(json::object([
+            ("code", json::text(code)),
+            ("source", json::text("CredentialProvider")),
+            ("message", json::text(message)),
+            ("expiresAt", json::number(expiry)),
+        ])));
+    }
+
+    fn tell(&self, ctx: &mut Context) {
+        let way = self.run.as_ref().map(|run| run.way);
+        let renewal = match way.or(self.plan.as_ref().map(|plan| plan.way)) {
+            Some(Way::ClientBound) => "client-bound",
+            Some(Way::Provider | Way::Anew) => "provider",
+            None => "none",
+        };
+        let at = |at: Option<u64>| at.map_or(Value::Null, json::number);
+        ctx.event(Event::Credential(json::whole_object([
+            ("expiresAt", at(self.expiry())),
+            ("renewal", json::text(renewal)),
+            ("nextAttemptAt", at(self.plan.as_ref().map(|plan| plan.at))),
+            ("bound", Value::Bool(self.bound)),
+        ])));
+    }
+}
