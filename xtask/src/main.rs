@@ -4,6 +4,7 @@ mod bootstrap;
 mod check;
 mod dist;
 mod shell;
+mod sim;
 mod test;
 mod up;
 mod web;
@@ -20,6 +21,7 @@ cargo xtask TASK
   build   target/release/offhook with all web assets inside
   dist    npm packages and the release binary, into dist/
   bench   measurements; `bench first-call [--calls N]` times our client beside the official one
+  sim     simulated lives of credentials: `sim [--seeds N] [--first N]`; 10 000 are part of test
   web     only the web parts, into target/web
   setup   only what the other tasks install first
 
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         "test" | "ci" => test::task(rest),
         "build" => dist::build(),
         "dist" => dist::run_dist(),
+        "sim" => sim::task(rest),
         "bench" => bench::task(rest),
         "web" => bootstrap::everything().and_then(|()| web::build()),
         "setup" => bootstrap::everything(),

@@ -18,6 +18,9 @@ pub(crate) struct Context {
     pub(crate) rpc: Rpc,
     pub(crate) clock: ServerClock,
     requests: RequestId,
+    /// The last request before the clocks jumped.
+    before_jump: RequestId,
+    jumps: u64,
 }
 
 impl Context {
@@ -29,7 +32,32 @@ impl Context {
             rpc: Rpc::default(),
             clock: ServerClock::new(now),
             requests: 0,
+            before_jump: 0,
+            jumps: 0,
         }
+    }
+
+    /// Takes the time of an input.
+    pub(crate) fn arrive(&mut self, now: Now) {
+        self.now = Now {
+            // A clock that goes back would make waits endless.
+            mono_ms: now.mono_ms.max(self.now.mono_ms),
+            wall_ms: now.wall_ms,
+        };
+        if self.clock.observe(self.now) {
+            self.before_jump = self.requests;
+            self.jumps += 1;
+        }
+    }
+
+    /// How often the clocks have jumped.
+    pub(crate) fn jumps(&self) -> u64 {
+        self.jumps
+    }
+
+    /// Whether a request was made since the clocks last jumped: what its answer says of the time is true.
+    pub(crate) fn is_fresh(&self, request: RequestId) -> bool {
+        request > self.before_jump
     }
 
     /// The server's time, epoch milliseconds.

@@ -94,6 +94,9 @@ struct Reauthentication {
     /// The proof that is being signed for it.
     proof: Option<u64>,
     failures: u32,
+    /// Which token was shown, and a number that tells when.
+    serial: u32,
+    request: u64,
     /// When it is shown again, monotonic.
     due: Option<u64>,
 }
@@ -130,12 +133,7 @@ impl Engine {
 
     /// Takes one input. Everything that follows from it is in the outputs.
     pub fn handle(&mut self, now: Now, input: Input) {
-        self.ctx.now = Now {
-            // A clock that goes back would make waits endless.
-            mono_ms: now.mono_ms.max(self.ctx.now.mono_ms),
-            wall_ms: now.wall_ms,
-        };
-        self.ctx.clock.observe(self.ctx.now);
+        self.ctx.arrive(now);
         match input {
             Input::Command { id, command } => self.command(id, command),
             Input::Credential { request, result } => self.credential_came(request, result),
@@ -144,12 +142,7 @@ impl Engine {
             Input::Frame { socket, text } => self.frame(socket, &text),
             Input::Http { request, result } => self.http_came(request, result),
             Input::Proof { request, result } => self.proof_came(request, result),
-            Input::Locked { request, shared } => {
-                let renewed = self
-                    .credential
-                    .locked(&mut self.ctx, request, shared.as_deref());
-                self.renewed(renewed);
-            }
+            Input::Locked { request } => self.credential.locked(&mut self.ctx, request),
             Input::Shared { name, text } => {
                 let renewed = self.credential.shared(&mut self.ctx, &name, &text);
                 self.renewed(renewed);
@@ -159,13 +152,21 @@ impl Engine {
                     dialog.peer_report(&mut self.ctx, report);
                 }
             }
+            Input::Network { online: false } => {
+                self.credential.network(false);
+                self.startup.network(false);
+            }
             Input::Network { online: true } | Input::Visible { visible: true } => {
+                if matches!(input, Input::Network { .. }) {
+                    self.credential.network(true);
+                    self.startup.network(true);
+                }
                 self.renew_if_dead();
                 let dead = self.credential.is_dead(&self.ctx);
                 self.session.hurry(&mut self.ctx);
                 self.startup.hurry(&mut self.ctx, dead);
             }
-            Input::Network { .. } | Input::Visible { .. } | Input::Tick => {}
+            Input::Visible { .. } | Input::Tick => {}
         }
         self.look();
     }
@@ -240,10 +241,16 @@ impl Engine {
                 let step = self.startup.begin(&mut self.ctx, None);
                 self.take_step(step);
             }
+            Step::Failed(error) if self.connected && self.tries_again(&error) => {
+                // There was a session, and there will be one.
+                self.ctx.error(error);
+            }
             Step::Failed(error) => self.start_failed(error),
             Step::Credential(credential) => {
                 let (api, ours) = (self.startup.api(), self.startup.is_ours());
                 self.credential.begin(&mut self.ctx, &credential, api, ours);
+                self.startup.serial = self.credential.serial();
+                self.fetches.go_on(&mut self.ctx, &self.credential);
                 if let (None, Some(state)) = (&credential.token, &credential.authorization_state) {
                     self.session.given(state.clone());
                     self.open_session();
@@ -253,7 +260,9 @@ impl Engine {
                 let id = json::str_of(&user, "id").unwrap_or_default().to_owned();
                 self.session.belongs_to(&id, &self.config.stored);
                 let claims = json::get(&user, "sat_claims").cloned().unwrap_or_default();
-                self.credential.learn(&mut self.ctx, &id, &claims);
+                // Asked with the first token, which may have been replaced meanwhile.
+                let serial = self.startup.serial;
+                self.credential.learn(&mut self.ctx, &id, &claims, serial);
                 self.ctx.event(Event::User(user));
                 if self.config.skip_connection
                     && self.session.is_closed()
@@ -267,8 +276,27 @@ impl Engine {
         }
     }
 
+    /// Whether a start that failed, of a client that was connected before, is made again after a while: always when the
+    /// server is away, some times when it refuses and there may be another credential.
+    fn tries_again(&mut self, error: &EngineError) -> bool {
+        if error.class == "UnexpectedError" {
+            self.credential.pause(&mut self.ctx);
+            self.startup.again(&mut self.ctx);
+            return true;
+        }
+        let another = self.config.can_refresh || self.credential.can_renew();
+        another && self.ask_for_another()
+    }
+
+    /// Asks the provider for a credential in place of one that was refused; false when that was done often enough.
+    fn ask_for_another(&mut self) -> bool {
+        self.credential.pause(&mut self.ctx);
+        self.startup.refused(&mut self.ctx)
+    }
+
     fn start_failed(&mut self, error: EngineError) {
         self.ctx.error(error.clone());
+        self.credential.pause(&mut self.ctx);
         self.settle(Err(error.clone()));
         for mut dialog in std::mem::take(&mut self.dialogs) {
             dialog.fail(&mut self.ctx, error.clone(), false);
@@ -357,9 +385,7 @@ impl Engine {
     ) {
         let result = result.map_err(EngineError::from);
         if self.startup.awaits(request) {
-            // By the device's clock, which may be wrong, and by what is known of the server's.
-            let expired = |at: u64, ctx: &Context| at <= ctx.now.wall_ms.min(ctx.server_now());
-            let step = self.startup.credential_came(&mut self.ctx, result, expired);
+            let step = self.startup.credential_came(&mut self.ctx, result);
             return self.take_step(step);
         }
         let renewed = self.credential.provided(&mut self.ctx, request, result);
@@ -375,7 +401,8 @@ impl Engine {
             && let Some(server_ms) = crate::http_date::header_ms(&response.headers)
         {
             // Whole seconds: on average half of one has passed.
-            self.ctx.clock.learn(server_ms + 500, 1_500);
+            let fresh = self.ctx.is_fresh(request);
+            self.ctx.clock.learn(server_ms + 500, 1_500, fresh);
         }
         let Some(result) = self
             .fetches
@@ -406,6 +433,7 @@ impl Engine {
                 self.session.refuse(&mut self.ctx);
                 return self.start_failed(error);
             }
+            self.session.serial = self.credential.serial();
             self.session.opened(&mut self.ctx, self.credential.token());
         }
     }
@@ -430,11 +458,19 @@ impl Engine {
             return;
         }
         let proof = proof.ok();
-        let token = self.credential.token();
+        if self.session.proves(request)
+            && self.credential.is_dead(&self.ctx)
+            && self.credential.can_renew()
+        {
+            // It died while the proof was signed.
+            return self.session.lost(&mut self.ctx);
+        }
+        let (token, serial) = (self.credential.token(), self.credential.serial());
         if self
             .session
             .proven(&mut self.ctx, request, token, proof.as_deref())
         {
+            self.session.serial = serial;
             return;
         }
         if self.reauthentication.proof == Some(request) {
@@ -454,12 +490,10 @@ impl Engine {
                     "the server does not take this credential",
                 )
                 .because(error);
-                let another = self.config.can_refresh || self.credential.is_bound();
                 let kept = std::mem::take(&mut self.began_with_kept) && self.config.has_provider;
-                if kept || self.startup.may_ask_again(another) {
-                    // The token may just have died: the provider has another.
-                    let step = self.startup.begin(&mut self.ctx, None);
-                    return self.take_step(step);
+                let another = kept || self.config.can_refresh || self.credential.can_renew();
+                if another && self.ask_for_another() {
+                    return self.ctx.error(refused);
                 }
                 self.start_failed(refused);
             }
@@ -477,8 +511,14 @@ impl Engine {
             let id = json::text(&greeting.subscriber);
             self.ctx.event(Event::User(json::object([("id", id)])));
         }
+        let (subscriber, claims) = (&greeting.subscriber, &greeting.claims);
+        let serial = self.session.serial;
         self.credential
-            .learn(&mut self.ctx, &greeting.subscriber, &greeting.claims);
+            .learn(&mut self.ctx, subscriber, claims, serial);
+        if serial != self.credential.serial() {
+            // Renewed while the connect request was on its way.
+            self.reauthenticate();
+        }
         if let Some(socket) = self.session.socket_if_ready() {
             self.ctx.open_gate(socket);
         }
@@ -529,6 +569,8 @@ impl Engine {
             ("authentication", authentication),
             ("dpop_token", json::optional(proof)),
         ]);
+        self.reauthentication.serial = self.credential.serial();
+        self.reauthentication.request = self.ctx.request_id();
         self.ctx
             .request(method::REAUTHENTICATE, params, Purpose::Reauthenticate);
     }
@@ -575,6 +617,10 @@ impl Engine {
     fn server_request(&mut self, socket: SocketId, id: &str, method: &str, params: Value) {
         match method {
             method::PING => {
+                let told = json::get(&params, "timestamp").and_then(json::seconds_as_ms);
+                if let Some(server_ms) = told {
+                    self.ctx.clock.learn(server_ms, 500, false);
+                }
                 let seconds = Value::Number(miniserde::json::Number::F64(
                     self.ctx.now.wall_ms as f64 / 1000.0,
                 ));
@@ -714,9 +760,15 @@ impl Engine {
     fn reauthenticated(&mut self, result: Result<Value, EngineError>) {
         let error = match result {
             Ok(result) => {
-                self.reauthentication = Reauthentication::default();
+                let shown = std::mem::take(&mut self.reauthentication);
+                let serial = shown.serial;
+                let time = json::at(&result, &["offhook", "server_time_ms"]);
+                if let Some(server_ms) = time.and_then(json::whole) {
+                    let fresh = self.ctx.is_fresh(shown.request);
+                    self.ctx.clock.learn(server_ms, 500, fresh);
+                }
                 if let Some(claims) = json::at(&result, &["authorization", "fabric_subscriber"]) {
-                    self.credential.learn(&mut self.ctx, "", claims);
+                    self.credential.learn(&mut self.ctx, "", claims, serial);
                 }
                 return;
             }

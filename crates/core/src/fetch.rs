@@ -52,8 +52,9 @@ impl Fetch {
     /// Sends it, or has its proof signed first, or has it wait for a token that lives.
     fn go(&mut self, ctx: &mut Context, credential: &Credentials) {
         let request = ctx.request_id();
-        if credential.is_dead(ctx) && credential.can_renew() {
-            let due = ctx.now.mono_ms + FETCH_MS;
+        if credential.is_dead(ctx) {
+            let wait = if credential.can_renew() { FETCH_MS } else { 0 };
+            let due = ctx.now.mono_ms + wait;
             self.stage = Stage::Waiting { due };
         } else if credential.proves_requests() {
             let target = self.url.split(['?', '#']).next().unwrap_or_default();
@@ -143,7 +144,7 @@ impl Fetches {
         };
         let refused = matches!(&result, Ok(response) if response.status == 401);
         let fetch = &mut self.all[at];
-        if refused && !fetch.again && credential.is_dead(ctx) && credential.can_renew() {
+        if refused && !fetch.again && credential.is_dead(ctx) {
             // The token died on the way, or the answer has just told what time it is.
             fetch.again = true;
             fetch.go(ctx, credential);

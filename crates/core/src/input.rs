@@ -47,12 +47,9 @@ pub enum Input {
     Network { online: bool },
     /// The page became visible (`true`), or came back from sleep or the back-forward cache.
     Visible { visible: bool },
-    /// `Output::Lock` is granted. `shared` is the newest text that another holder left under its name, if any.
-    Locked {
-        request: RequestId,
-        shared: Option<String>,
-    },
-    /// Another holder of a lock of that name has left this text.
+    /// `Output::Lock` is granted.
+    Locked { request: RequestId },
+    /// Whoever held the lock of that name has just left this text.
     Shared { name: String, text: String },
     /// `deadline()` has passed.
     Tick,

@@ -38,6 +38,26 @@ pub fn write(value: &Value) -> String {
     json::to_string(value)
 }
 
+/// A whole number that is not negative.
+pub(crate) fn whole(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(Number::U64(number)) => Some(*number),
+        _ => None,
+    }
+}
+
+/// A time in seconds, whole or not, as milliseconds.
+pub(crate) fn seconds_as_ms(value: &Value) -> Option<u64> {
+    let ms = match value {
+        Value::Number(Number::U64(seconds)) => seconds.checked_mul(1000)?,
+        Value::Number(Number::F64(seconds)) if (0.0..1e12).contains(seconds) => {
+            (seconds * 1000.0) as u64
+        }
+        _ => return None,
+    };
+    Some(ms)
+}
+
 /// An object of these members; those that are [`Value::Null`] are left out.
 pub fn object<const N: usize>(mut members: [(&str, Value); N]) -> Value {
     build(&mut members, false)

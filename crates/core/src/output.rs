@@ -35,7 +35,7 @@ pub enum Output {
     /// Wait until no other client of this origin holds the lock of that name, then answer with `Input::Locked`. A driver
     /// without siblings answers at once. A lock that was never granted may still be unlocked.
     Lock { request: RequestId, name: String },
-    /// Give the lock up; `share` is for those that wait for it, and for all others as `Input::Shared`.
+    /// Give the lock up; all others get `share` as `Input::Shared`, those that wait for the lock before they get that.
     Unlock {
         request: RequestId,
         share: Option<String>,

@@ -75,6 +75,10 @@ pub(crate) struct Session {
     pub(crate) relay: String,
     /// The credential is dead and being renewed: nothing is opened meanwhile.
     pub(crate) blocked: bool,
+    /// Which token the connect request showed.
+    pub(crate) serial: u32,
+    /// A number that tells when it did.
+    greeting: RequestId,
 }
 
 /// What the server says of whoever is connected.
@@ -112,6 +116,8 @@ impl Session {
             agent,
             relay: String::new(),
             blocked: false,
+            serial: 0,
+            greeting: 0,
         }
     }
 
@@ -212,6 +218,11 @@ impl Session {
         }
     }
 
+    /// Whether a connect request waits for this proof.
+    pub(crate) fn proves(&self, request: RequestId) -> bool {
+        matches!(self.link, Link::Proving { request: awaited, .. } if awaited == request)
+    }
+
     /// The proof of the key; true when it was this session that waited for it.
     pub(crate) fn proven(
         &mut self,
@@ -256,6 +267,7 @@ impl Session {
             ("protocol", resumed(&self.protocol)),
         ]);
         self.link = Link::Greeting { socket, resuming };
+        self.greeting = ctx.request_id();
         ctx.request_on(socket, method::CONNECT, params, Purpose::Connect);
     }
 
@@ -303,9 +315,10 @@ impl Session {
         let ours = json::get(&result, "offhook");
         let reflexive = ours.and_then(|ours| json::bool_of(ours, "peer_reflexive"));
         self.traits.peer_reflexive = reflexive.unwrap_or(false);
-        let time = ours.and_then(|ours| json::int_of(ours, "server_time_ms"));
-        if let Some(time) = time.and_then(|time| u64::try_from(time).ok()) {
-            ctx.clock.learn(time, 0);
+        let time = ours.and_then(|ours| json::get(ours, "server_time_ms"));
+        if let Some(server_ms) = time.and_then(json::whole) {
+            let fresh = ctx.is_fresh(self.greeting);
+            ctx.clock.learn(server_ms, 500, fresh);
         }
         self.ice_servers = json::get(&result, "ice_servers")
             .cloned()

@@ -16,6 +16,11 @@ const WAIT_MS: u64 = 500;
 /// Longest wait a server may impose.
 const WAIT_MAX_MS: u64 = 10_000;
 
+/// Refused credentials in a row after which no other is asked for.
+const REFUSALS: u32 = 4;
+/// Before the whole start is made again, for a client that was connected before.
+const PAUSE_MS: u64 = 15_000;
+
 #[derive(Default)]
 enum Phase {
     #[default]
@@ -23,9 +28,18 @@ enum Phase {
     Credential {
         request: RequestId,
     },
+    /// The credential has expired if this device's clock is right: the server is asked what time it is.
+    Time {
+        request: RequestId,
+        credential: Credential,
+    },
     User {
         request: RequestId,
         attempt: u32,
+    },
+    /// Before a whole new start.
+    Pausing {
+        at: u64,
     },
     Waiting {
         at: u64,
@@ -42,8 +56,12 @@ pub(crate) struct Startup {
     token: String,
     /// See [`EngineConfig::origin`](crate::engine::EngineConfig::origin).
     origin: String,
-    /// A refusal was answered with another credential already.
-    asked_again: bool,
+    /// The device has no network: no provider is asked again before it has.
+    offline: bool,
+    /// Refusals in a row that were answered with another credential.
+    refusals: u32,
+    /// Which token the user is asked for with.
+    pub(crate) serial: u32,
 }
 
 /// What the start-up has come to.
@@ -92,13 +110,20 @@ impl Startup {
         matches!(self.phase, Phase::Credential { request: awaited } if awaited == request)
     }
 
-    /// One more credential is asked for after a refusal, if the provider can have another.
-    pub(crate) fn may_ask_again(&mut self, can_refresh: bool) -> bool {
-        can_refresh && !std::mem::replace(&mut self.asked_again, true)
+    /// The server refused a credential that may have just died: another is asked for, the first time at once. False when
+    /// that has been done often enough.
+    pub(crate) fn refused(&mut self, ctx: &mut Context) -> bool {
+        self.refusals += 1;
+        match self.refusals {
+            1 if !self.offline => drop(self.begin(ctx, None)),
+            1..=REFUSALS => self.again(ctx),
+            _ => return false,
+        }
+        true
     }
 
     pub(crate) fn succeeded(&mut self) {
-        self.asked_again = false;
+        self.refusals = 0;
     }
 
     /// Another token is in force; it may name another relay for the next connect.
@@ -111,7 +136,7 @@ impl Startup {
 
     pub(crate) fn begin(&mut self, ctx: &mut Context, cached: Option<Credential>) -> Step {
         match cached {
-            Some(credential) => self.credential_came(ctx, Ok(credential), |_, _| false),
+            Some(credential) => self.take(ctx, credential),
             None => {
                 let request = ctx.request_id();
                 self.phase = Phase::Credential { request };
@@ -125,20 +150,46 @@ impl Startup {
         &mut self,
         ctx: &mut Context,
         result: Result<Credential, EngineError>,
-        expired: impl Fn(u64, &Context) -> bool,
     ) -> Step {
-        let invalid = |message: &str| EngineError::new("InvalidCredentialsError", message);
         let credential = match result {
             Ok(credential) => credential,
             Err(error) => {
-                return self.fail(invalid("the provider gave no credential").because(error));
+                let none = invalid("the provider gave no credential");
+                return self.fail(none.because(error));
             }
         };
-        if credential.expiry_at.is_some_and(|at| expired(at, ctx)) {
-            return self.fail(invalid(
-                "the provider returned a credential that has expired",
-            ));
+        // Whose clock the provider reckons by is not known: alive by one of them may be alive.
+        let now = ctx.server_now().min(ctx.now.wall_ms);
+        if credential.expiry_at.is_none_or(|at| at > now) {
+            return self.take(ctx, credential);
         }
+        let hosts = credential.token.as_deref();
+        let hosts = hosts.and_then(|token| Hosts::of_token(token, &self.origin).ok());
+        match hosts.filter(|hosts| hosts.ours && !ctx.clock.is_known()) {
+            Some(hosts) => {
+                let request = ctx.request_id();
+                let http = HttpRequest {
+                    method: "GET".into(),
+                    url: [&hosts.api, "/healthz"].concat(),
+                    headers: Vec::new(),
+                    body: None,
+                    timeout_ms: ATTEMPT_MS,
+                };
+                ctx.out.push_back(Output::Http { request, http });
+                self.phase = Phase::Time {
+                    request,
+                    credential,
+                };
+                Step::None
+            }
+            None => self.fail(invalid(
+                "the provider returned a credential that has expired",
+            )),
+        }
+    }
+
+    /// Goes on with a credential that may be alive.
+    fn take(&mut self, ctx: &mut Context, credential: Credential) -> Step {
         let Some(token) = credential.token.clone() else {
             if credential.authorization_state.is_none() {
                 let nothing = "the provider returned neither a token nor an authorization state";
@@ -152,9 +203,8 @@ impl Startup {
         match Hosts::of_token(&token, &self.origin) {
             Ok(hosts) => self.hosts = Some(hosts),
             Err(_) => {
-                return self.fail(invalid(
-                    "the token is no access token: its header cannot be read",
-                ));
+                let unreadable = "the token is no access token: its header cannot be read";
+                return self.fail(invalid(unreadable));
             }
         }
         self.token = token;
@@ -184,16 +234,28 @@ impl Startup {
         request: RequestId,
         result: Result<HttpResponse, Failure>,
     ) -> Step {
-        let Phase::User {
-            request: awaited,
-            attempt,
-        } = self.phase
-        else {
-            return Step::None;
+        let attempt = match &self.phase {
+            Phase::User {
+                request: awaited,
+                attempt,
+            } if *awaited == request => *attempt,
+            Phase::Time {
+                request: awaited,
+                credential,
+            } if *awaited == request => {
+                let credential = credential.clone();
+                if credential
+                    .expiry_at
+                    .is_some_and(|at| at <= ctx.server_now())
+                {
+                    return self.fail(invalid(
+                        "the provider returned a credential that has expired",
+                    ));
+                }
+                return self.take(ctx, credential);
+            }
+            _ => return Step::None,
         };
-        if awaited != request {
-            return Step::None;
-        }
         let (error, wait) = match result {
             Ok(response) => match response.status {
                 200..=299 => match json::parse(&response.body)
@@ -241,6 +303,18 @@ impl Startup {
         Step::Failed(error)
     }
 
+    /// Starts all over after a while.
+    pub(crate) fn again(&mut self, ctx: &mut Context) {
+        let wait = ctx.random.half_to_full(PAUSE_MS);
+        self.phase = Phase::Pausing {
+            at: ctx.now.mono_ms + wait,
+        };
+    }
+
+    pub(crate) fn network(&mut self, online: bool) {
+        self.offline = !online;
+    }
+
     /// `dead`: the token has died meanwhile, and another must be asked for.
     pub(crate) fn look(&mut self, ctx: &mut Context, dead: bool) {
         if let Phase::Waiting { at, .. } = self.phase
@@ -248,12 +322,22 @@ impl Startup {
         {
             self.ask_again(ctx, dead);
         }
+        if let Phase::Pausing { at } = self.phase
+            && at <= ctx.now.mono_ms
+            && !self.offline
+        {
+            self.begin(ctx, None);
+        }
     }
 
     /// The network is back: do not wait for the next attempt.
     pub(crate) fn hurry(&mut self, ctx: &mut Context, dead: bool) {
-        if let Phase::Waiting { .. } = self.phase {
-            self.ask_again(ctx, dead);
+        match self.phase {
+            Phase::Waiting { .. } => self.ask_again(ctx, dead),
+            Phase::Pausing { .. } if !self.offline => {
+                self.begin(ctx, None);
+            }
+            _ => {}
         }
     }
 
@@ -261,7 +345,9 @@ impl Startup {
         let Phase::Waiting { attempt, .. } = self.phase else {
             return;
         };
-        if dead {
+        if dead && self.offline {
+            self.again(ctx);
+        } else if dead {
             self.begin(ctx, None);
         } else {
             self.ask_user(ctx, attempt + 1);
@@ -271,9 +357,14 @@ impl Startup {
     pub(crate) fn deadline(&self) -> Option<u64> {
         match self.phase {
             Phase::Waiting { at, .. } => Some(at),
+            Phase::Pausing { at } if !self.offline => Some(at),
             _ => None,
         }
     }
+}
+
+fn invalid(message: &str) -> EngineError {
+    EngineError::new("InvalidCredentialsError", message)
 }
 
 fn http_error(status: u16) -> EngineError {

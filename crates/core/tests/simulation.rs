@@ -182,10 +182,7 @@ impl World {
                     result: Err(failure),
                 }
             }
-            Output::Lock { request, .. } => Input::Locked {
-                request,
-                shared: None,
-            },
+            Output::Lock { request, .. } => Input::Locked { request },
             Output::OpenSocket { socket, url } => {
                 assert_eq!(url, "ws://server.test");
                 if !self.reachable {

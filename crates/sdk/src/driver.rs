@@ -296,10 +296,7 @@ impl Driver {
                 self.tell(Input::Proof { request, result });
             }
             // One process, one client: there is nobody to wait for, and nobody to share with.
-            Output::Lock { request, .. } => self.tell(Input::Locked {
-                request,
-                shared: None,
-            }),
+            Output::Lock { request, .. } => self.tell(Input::Locked { request }),
             Output::Unlock { .. } | Output::KeepCredential(_) => {}
             Output::Peer { leg, command } => self.peers.perform(leg, command),
             // A native session lives as long as its process: there is nothing to resume after it.

@@ -64,6 +64,7 @@ export class Driver {
       if (this.#closed) return;
       this.#key = key;
       this.#engine = make({ ...config, fingerprint: key?.thumbprint ?? '' }, performance.now(), Date.now());
+      if (globalThis.navigator?.onLine === false) this.input({ network: { online: false } });
       for (const input of this.#early.splice(0)) this.input(input);
     } catch (error) {
       this.#broken(error as Error);
@@ -186,7 +187,7 @@ export class Driver {
       void this.#sign(output.signProof);
     } else if ('lock' in output) {
       const { request, name } = output.lock;
-      this.#tabs.lock(request, name, (shared) => this.input({ locked: { request, shared } }));
+      this.#tabs.lock(request, name, () => this.input({ locked: { request } }));
     } else if ('unlock' in output) {
       this.#tabs.unlock(output.unlock.request, output.unlock.share);
     } else if ('keepCredential' in output) {

@@ -1,10 +1,12 @@
+/** The text gets to the others before the lock does: both travel on ways of their own. */
+const SETTLE_MS = 50;
+
 /**
  * Tabs of one origin do a thing once: a lock, under whose name the one that did it leaves a text to the others.
  * Nothing is written anywhere; tabs that are gone leave nothing.
  */
 export class Tabs {
   readonly #channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('offhook:shared');
-  readonly #latest = new Map<string, string>();
   readonly #held = new Map<number, { name: string; release: () => void }>();
   #closed = false;
 
@@ -13,16 +15,15 @@ export class Tabs {
     this.#channel.onmessage = ({ data }: MessageEvent) => {
       const { name, text } = (data ?? {}) as { name?: unknown; text?: unknown };
       if (typeof name !== 'string' || typeof text !== 'string') return;
-      this.#latest.set(name, text);
       told(name, text);
     };
   }
 
   /** Waits for the lock; without Web Locks there is nothing to wait for. */
-  lock(request: number, name: string, granted: (shared: string | undefined) => void): void {
+  lock(request: number, name: string, granted: () => void): void {
     const grant = (release: () => void) => {
       this.#held.set(request, { name, release });
-      granted(this.#latest.get(name));
+      granted();
     };
     const locks = globalThis.navigator?.locks;
     if (!locks) return grant(() => undefined);
@@ -36,11 +37,9 @@ export class Tabs {
     const held = this.#held.get(request);
     if (!held) return;
     this.#held.delete(request);
-    if (share !== null) {
-      this.#latest.set(held.name, share);
-      this.#channel?.postMessage({ name: held.name, text: share });
-    }
-    held.release();
+    if (share === null || !this.#channel) return held.release();
+    this.#channel.postMessage({ name: held.name, text: share });
+    setTimeout(held.release, SETTLE_MS);
   }
 
   close(): void {

@@ -8,8 +8,9 @@ use crate::input::{Failure, HttpResponse, RequestId};
 use crate::json;
 use crate::output::{EngineError, HttpRequest, Output};
 
-/// Life asked for, seconds (wire-protocol.md 4.4), and what an answer that tells no life is taken for.
-pub(super) const TTL_S: u64 = 900;
+/// Life asked for, seconds (wire-protocol.md 4.4), and what an answer that tells no life is taken for. Always the same:
+/// asking for what was left of the last one, as the official client does, makes lives shorter and shorter.
+const TTL_S: u64 = 900;
 /// Time limit of one request.
 const REQUEST_MS: u64 = 10_000;
 /// Longest wait a server may impose.
@@ -20,12 +21,13 @@ pub(super) enum Answer {
         token: String,
         /// Epoch milliseconds, by the server's clock.
         expiry: u64,
-        ttl_s: u64,
     },
     /// The proof must carry this (RFC 9449, section 8).
     Nonce(String),
     /// No, and another attempt would not change that.
     Refused(EngineError),
+    /// The token that asks is dead.
+    Dead(EngineError),
     /// Not now.
     Failed {
         error: EngineError,
@@ -52,7 +54,7 @@ impl Credentials {
         let request = ctx.request_id();
         let body = json::object([
             ("dpop_token", json::text(proof)),
-            ("expire_in", json::number(self.ttl_s)),
+            ("expire_in", json::number(TTL_S)),
         ]);
         let http = HttpRequest {
             method: "POST".into(),
@@ -74,11 +76,7 @@ impl Credentials {
     }
 }
 
-pub(super) fn read(
-    result: &Result<HttpResponse, Failure>,
-    server_now: u64,
-    last_ttl_s: u64,
-) -> Answer {
+pub(super) fn read(result: &Result<HttpResponse, Failure>, server_now: u64) -> Answer {
     let response = match result {
         Ok(response) => response,
         Err(failure) => {
@@ -113,19 +111,20 @@ pub(super) fn read(
         let expiry = match (told_at, told_in) {
             (Some(at), _) => at.saturating_mul(1000),
             (None, Some(seconds)) => server_now.saturating_add(seconds.saturating_mul(1000)),
-            (None, None) => server_now + last_ttl_s * 1000,
+            (None, None) => server_now + TTL_S * 1000,
         };
-        let left = expiry.saturating_sub(server_now) / 1000;
         return Answer::Token {
             token: token.to_owned(),
             expiry,
-            ttl_s: told_in.unwrap_or(left).clamp(1, TTL_S),
         };
     }
     let mut error = EngineError::new("RequestError", "the server refused to renew the token");
     error.code = Some(i64::from(status));
     let said = json::str_of(&body, "error").map(str::to_owned);
     error.details = said.map_or(Value::Null, Value::String);
+    if status == 401 && !response.body.contains("proof") {
+        return Answer::Dead(error);
+    }
     if status == 429 || status >= 500 {
         let seconds = header("retry-after").and_then(|value| value.parse::<u64>().ok());
         let wait_ms = seconds.map(|seconds| seconds.saturating_mul(1000).min(RETRY_AFTER_MAX_MS));
@@ -146,7 +145,7 @@ mod tests {
             headers: headers.collect(),
             body: body.into(),
         };
-        read(&Ok(response), 1_000_000, 60)
+        read(&Ok(response), 1_000_000)
     }
 
     #[test]
@@ -154,23 +153,24 @@ mod tests {
         for (body, expected) in [
             (
                 r#"{"token":"t","expires_at":1300,"expires_in":9}"#,
-                (1_300_000, 9),
+                1_300_000,
             ),
-            (r#"{"token":"t","expires_at":1300}"#, (1_300_000, 300)),
-            (r#"{"token":"t","expires_in":200}"#, (1_200_000, 200)),
-            (r#"{"token":"t"}"#, (1_060_000, 60)),
+            (r#"{"token":"t","expires_in":200}"#, 1_200_000),
+            (r#"{"token":"t"}"#, 1_900_000),
         ] {
-            let Answer::Token { expiry, ttl_s, .. } = answer(200, &[], body) else {
+            let Answer::Token { expiry, .. } = answer(200, &[], body) else {
                 panic!("{body}");
             };
-            assert_eq!((expiry, ttl_s), expected, "{body}");
+            assert_eq!(expiry, expected, "{body}");
         }
     }
 
     #[test]
     fn refusals_for_good_are_told_from_those_for_now() {
         assert!(matches!(answer(403, &[], "{}"), Answer::Refused(_)));
-        assert!(matches!(answer(401, &[], "?"), Answer::Refused(_)));
+        assert!(matches!(answer(401, &[], "?"), Answer::Dead(_)));
+        let bad_proof = r#"{"error":"invalid_dpop_proof"}"#;
+        assert!(matches!(answer(401, &[], bad_proof), Answer::Refused(_)));
         assert!(matches!(answer(200, &[], "{}"), Answer::Failed { .. }));
         assert!(matches!(
             answer(503, &[], ""),

@@ -28,12 +28,32 @@ const REST_MIN_MS: u64 = 60_000;
 const REST_MAX_MS: u64 = 900_000;
 /// A lock that no tab gives up is not waited for any longer.
 const LOCK_MS: u64 = 10_000;
-/// Attempts at a whole new credential in place of one that died.
-const ANEW_ATTEMPTS: u32 = 6;
+/// How long a credential is used that says it has expired though it has just been issued.
+const DOUBT_MS: u64 = 15_000;
+/// A credential that has been on its way for longer than this is not taken to be fresh.
+const ON_ITS_WAY_MS: u64 = 30_000;
+/// A provider that has not answered by then is taken for one that rejected; should it answer after all, that counts.
+const PROVIDER_MS: u64 = 120_000;
 /// What the client-bound way needs.
 const REFRESH_SCOPE: &str = "sat:refresh";
 
 /// A way to renew a credential.
+impl Plan {
+    fn at(ctx: &Context, at: u64, way: Way, attempt: u32) -> Self {
+        let mono = ctx.now.mono_ms + at.saturating_sub(ctx.server_now());
+        Self {
+            at,
+            mono,
+            way,
+            attempt,
+        }
+    }
+
+    fn is_due(&self, ctx: &Context) -> bool {
+        self.at <= ctx.server_now() || self.mono <= ctx.now.mono_ms
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     /// The client's own key, at the token's server (wire-protocol.md 4.3).
@@ -47,6 +67,8 @@ enum Way {
 struct Plan {
     /// Epoch milliseconds, by the server's clock.
     at: u64,
+    /// The same on the monotonic clock, which stands still while the device sleeps, but is never set: whichever comes first.
+    mono: u64,
     way: Way,
     /// Counted from 1.
     attempt: u32,
@@ -62,7 +84,7 @@ enum Stage {
     /// Waiting until no other tab renews.
     Lock { request: RequestId, due: u64 },
     /// The provider is asked.
-    Provider { request: RequestId },
+    Provider { request: RequestId, due: u64 },
     /// The proof for the token's server is being signed.
     Proof { request: RequestId, nonced: bool },
     /// The token's server is asked.
@@ -80,14 +102,17 @@ pub(crate) enum Renewed {
 
 pub(crate) struct Credentials {
     token: String,
+    serial: u32,
+    /// When a credential was last asked for, by the server's clock.
+    asked: u64,
+    /// The token before.
+    replaced: String,
     /// Epoch milliseconds, as the provider said.
     claimed: Option<u64>,
     /// Epoch milliseconds, as the server said of this token; goes before what the provider said.
     told: Option<u64>,
     /// The token is bound to our key.
     bound: bool,
-    /// Life asked for at the next refresh, seconds.
-    ttl_s: u64,
     /// Origin of the token's server, and whether that is one of ours.
     api: String,
     ours: bool,
@@ -103,10 +128,19 @@ pub(crate) struct Credentials {
     /// The token's server has refused the client-bound way for good.
     refused: bool,
     rest_ms: u64,
+    /// Monotonic.
     rest_until: u64,
-    anew: u32,
+    /// Says it has expired, though it has just been issued: a clock is wrong, and only the server can tell.
+    /// Holds until the clocks jump again, and no longer than this (monotonic).
+    doubtful: Option<(u64, u64)>,
+    /// Such credentials in a row.
+    stillborn: u32,
+    /// The device has a network.
+    online: bool,
     plan: Option<Plan>,
     run: Option<Run>,
+    /// A provider's request that was given up.
+    late: Option<RequestId>,
     /// The lock that we hold.
     held: Option<RequestId>,
     /// Between disconnect and connect nothing is renewed.
@@ -118,10 +152,12 @@ impl Credentials {
     pub(crate) fn new(config: &EngineConfig) -> Self {
         Self {
             token: String::new(),
+            serial: 0,
+            asked: 0,
+            replaced: String::new(),
             claimed: None,
             told: None,
             bound: false,
-            ttl_s: bound::TTL_S,
             api: String::new(),
             ours: false,
             owner: String::new(),
@@ -133,21 +169,25 @@ impl Credentials {
             refused: false,
             rest_ms: 0,
             rest_until: 0,
-            anew: 0,
+            doubtful: None,
+            stillborn: 0,
+            online: true,
             plan: None,
             run: None,
+            late: None,
             held: None,
             paused: false,
             told_no_way: false,
         }
     }
 
-    pub(crate) fn token(&self) -> &str {
-        &self.token
+    /// Grows with every token that comes into force.
+    pub(crate) fn serial(&self) -> u32 {
+        self.serial
     }
 
-    pub(crate) fn is_bound(&self) -> bool {
-        self.bound
+    pub(crate) fn token(&self) -> &str {
+        &self.token
     }
 
     /// Requests over HTTP carry a proof: a bound token, and a server known to look at it.
@@ -161,13 +201,19 @@ impl Credentials {
 
     /// The token is known to be dead.
     pub(crate) fn is_dead(&self, ctx: &Context) -> bool {
-        self.expiry().is_some_and(|at| at <= ctx.server_now())
+        let doubts = |(jumps, until)| jumps == ctx.jumps() && ctx.now.mono_ms < until;
+        let doubtful = self.doubtful.is_some_and(doubts);
+        !doubtful && self.expiry().is_some_and(|at| at <= ctx.server_now())
     }
 
     /// Whether a dead token can be replaced without the application.
     pub(crate) fn can_renew(&self) -> bool {
-        let anew = self.bound && self.has_provider && self.anew < ANEW_ATTEMPTS;
-        self.provider_usable() || anew || self.run.is_some()
+        self.provider_usable() || self.anew_usable() || self.run.is_some()
+    }
+
+    /// What the key renews, and died before it could, is replaced as it came.
+    fn anew_usable(&self) -> bool {
+        self.has_provider && (self.bound || self.bound_usable())
     }
 
     fn provider_usable(&self) -> bool {
@@ -196,16 +242,28 @@ impl Credentials {
         self.refused = false;
         self.rest_ms = 0;
         self.rest_until = 0;
+        self.asked = ctx.server_now();
         self.put(ctx, credential);
     }
 
     fn put(&mut self, ctx: &mut Context, credential: &Credential) {
         if let Some(token) = &credential.token {
-            self.token.clone_from(token);
+            self.replaced = std::mem::replace(&mut self.token, token.clone());
+            self.serial += 1;
             self.told = None;
             self.bound = credential.bound;
+            // What was refused to one token may be granted to the next.
+            self.refused &= credential.bound;
         }
         self.claimed = credential.expiry_at;
+        self.doubtful = None;
+        let by_our_clock = credential.expiry_at.is_some_and(|at| at > ctx.now.wall_ms);
+        // Issued just now, unless the device slept while it was on its way; then it may well be dead.
+        let issued_now = ctx.server_now() < self.asked + ON_ITS_WAY_MS;
+        let doubt = by_our_clock || (issued_now && !ctx.clock.is_known());
+        let stillborn = !credential.bound && doubt && self.is_dead(ctx);
+        self.doubtful = stillborn.then_some((ctx.jumps(), ctx.now.mono_ms + DOUBT_MS));
+        self.stillborn = if stillborn { self.stillborn + 1 } else { 0 };
         self.run = None;
         self.told_no_way = false;
         ctx.out
@@ -214,8 +272,8 @@ impl Credentials {
         self.tell(ctx);
     }
 
-    /// What the server says of the token in force: whose it is, what it may, until when it lasts.
-    pub(crate) fn learn(&mut self, ctx: &mut Context, owner: &str, claims: &Value) {
+    /// What the server says of a token: whose it is, what it may, and, if it is the one in force, until when it lasts.
+    pub(crate) fn learn(&mut self, ctx: &mut Context, owner: &str, claims: &Value, serial: u32) {
         if !owner.is_empty() {
             owner.clone_into(&mut self.owner);
         }
@@ -232,8 +290,12 @@ impl Credentials {
             }
         }
         let told = json::int_of(claims, "expires_at").and_then(|at| u64::try_from(at).ok());
-        if let Some(seconds) = told {
+        if let Some(seconds) = told
+            && serial == self.serial
+        {
             self.told = Some(seconds.saturating_mul(1000));
+            self.doubtful = None;
+            self.stillborn = 0;
         }
         if self.run.is_none() && self.plan.as_ref().is_none_or(|plan| plan.attempt == 1) {
             self.arm(ctx);
@@ -261,14 +323,17 @@ impl Credentials {
                 )),
                 None => Some(now),
             };
-            bound_at = bound_at.map(|at| at.max(self.rest_until));
+            let rest = self.rest_until.saturating_sub(ctx.now.mono_ms);
+            bound_at = bound_at.map(|at| at.max(now + rest));
         }
         let provider_at = expiry.filter(|_| self.provider_usable());
         let provider_at =
             provider_at.map(|at| schedule::renewal_at(&mut ctx.random, now, at, PROVIDER_LEAD_MS));
         let (at, way) = match (bound_at, provider_at) {
             // While it rests, the provider may be due before it.
-            (Some(bound), Some(provider)) if self.rest_until > now && provider < bound => {
+            (Some(bound), Some(provider))
+                if self.rest_until > ctx.now.mono_ms && provider < bound =>
+            {
                 (provider, Way::Provider)
             }
             (Some(bound), _) => (bound, Way::ClientBound),
@@ -276,7 +341,20 @@ impl Credentials {
             (None, None) => return,
         };
         let attempt = 1;
-        self.plan = Some(Plan { at, way, attempt });
+        let at = match self.stillborn {
+            0 => at,
+            many => at.max(now + schedule::wait_after(&mut ctx.random, many)),
+        };
+        self.plan = Some(Plan::at(ctx, at, way, attempt));
+    }
+
+    /// The device has a network, or none. Without one no provider is asked: it could only reject, and that is final.
+    pub(crate) fn network(&mut self, online: bool) {
+        self.online = online;
+    }
+
+    fn may_start(&self, plan: &Plan) -> bool {
+        self.online || plan.way == Way::ClientBound
     }
 
     /// A dead token is replaced now, whatever was planned.
@@ -286,7 +364,7 @@ impl Credentials {
         }
         let way = if self.provider_usable() {
             Way::Provider
-        } else if self.bound && self.has_provider && self.anew < ANEW_ATTEMPTS {
+        } else if self.anew_usable() {
             Way::Anew
         } else {
             return;
@@ -303,11 +381,7 @@ impl Credentials {
             self.say_fallback(ctx, "endpoint-failed");
         }
         let at = ctx.server_now();
-        self.plan = Some(Plan {
-            at,
-            way,
-            attempt: 1,
-        });
+        self.plan = Some(Plan::at(ctx, at, way, 1));
         self.look(ctx);
     }
 
@@ -330,6 +404,17 @@ impl Credentials {
 
     /// Begins a renewal that is due.
     pub(crate) fn look(&mut self, ctx: &mut Context) {
+        if self.plan.is_none()
+            && self.run.is_none()
+            && self.expiry().is_some()
+            && !self.is_dead(ctx)
+        {
+            // What was given up for dead by a clock that was wrong is renewed after all.
+            self.arm(ctx);
+            if self.plan.is_some() {
+                self.tell(ctx);
+            }
+        }
         if let Some(Run {
             way,
             attempt,
@@ -339,8 +424,25 @@ impl Credentials {
         {
             self.start(ctx, way, attempt);
         }
-        let now = ctx.server_now();
-        let due = self.run.is_none() && self.plan.as_ref().is_some_and(|plan| plan.at <= now);
+        if let Some(Run {
+            way,
+            attempt,
+            stage: Stage::Provider { request, due },
+        }) = self.run
+            && due <= ctx.now.mono_ms
+        {
+            self.late = Some(request);
+            let error =
+                EngineError::new("TimeoutError", "the provider did not answer in two minutes");
+            self.rejected(ctx, way, attempt, error);
+        }
+        let due = |plan: &Plan| plan.is_due(ctx) && plan.way == Way::ClientBound;
+        let bound = self.plan.as_ref().is_some_and(due);
+        if bound && self.run.is_none() && self.is_dead(ctx) {
+            self.too_late(ctx);
+        }
+        let is_due = |plan: &Plan| plan.is_due(ctx) && self.may_start(plan);
+        let due = self.run.is_none() && self.plan.as_ref().is_some_and(is_due);
         if let Some(plan) = self.plan.take_if(|_| due) {
             let request = ctx.request_id();
             let due = ctx.now.mono_ms + LOCK_MS;
@@ -354,13 +456,21 @@ impl Credentials {
         }
     }
 
-    /// No other tab renews; `shared` is what one that did has left.
-    pub(crate) fn locked(
-        &mut self,
-        ctx: &mut Context,
-        request: RequestId,
-        shared: Option<&str>,
-    ) -> Option<Renewed> {
+    /// A dead token does not ask for its successor: the provider does, or nobody until the session needs one.
+    fn too_late(&mut self, ctx: &mut Context) {
+        self.plan = None;
+        self.ended(ctx);
+        if self.provider_usable() {
+            self.say_fallback(ctx, "endpoint-failed");
+            let now = ctx.server_now();
+            self.plan = Some(Plan::at(ctx, now, Way::Provider, 1));
+        }
+        self.say_if_nothing_renews(ctx);
+        self.tell(ctx);
+    }
+
+    /// No other tab renews.
+    pub(crate) fn locked(&mut self, ctx: &mut Context, request: RequestId) {
         let (way, attempt) = match &self.run {
             Some(Run {
                 way,
@@ -371,16 +481,11 @@ impl Credentials {
                 // Not waited for any longer.
                 let share = None;
                 ctx.out.push_back(Output::Unlock { request, share });
-                return None;
+                return;
             }
         };
         self.held = Some(request);
-        let name = self.shared_name();
-        if let Some(renewed) = shared.and_then(|text| self.adopt(ctx, &name, text)) {
-            return Some(renewed);
-        }
         self.start(ctx, way, attempt);
-        None
     }
 
     /// Another tab has renewed the same credential.
@@ -394,16 +499,28 @@ impl Credentials {
     }
 
     fn start(&mut self, ctx: &mut Context, way: Way, attempt: u32) {
+        if way == Way::ClientBound && self.is_dead(ctx) {
+            return self.too_late(ctx);
+        }
+        let plan = Plan::at(ctx, ctx.server_now(), way, attempt);
+        if !self.may_start(&plan) {
+            // The network went while the lock was waited for.
+            self.ended(ctx);
+            self.plan = Some(plan);
+            return self.tell(ctx);
+        }
         let request = ctx.request_id();
+        self.asked = ctx.server_now();
         let stage = match way {
             Way::Provider => {
                 ctx.out.push_back(Output::Refresh { request });
-                Stage::Provider { request }
+                let due = ctx.now.mono_ms + PROVIDER_MS;
+                Stage::Provider { request, due }
             }
             Way::Anew => {
-                self.anew += 1;
                 ctx.out.push_back(Output::Authenticate { request });
-                Stage::Provider { request }
+                let due = ctx.now.mono_ms + PROVIDER_MS;
+                Stage::Provider { request, due }
             }
             Way::ClientBound => {
                 self.sign(ctx, request, None);
@@ -430,8 +547,15 @@ impl Credentials {
             Some(Run {
                 way,
                 attempt,
-                stage: Stage::Provider { request: ours },
+                stage: Stage::Provider { request: ours, .. },
             }) if *ours == request => (*way, *attempt),
+            _ if self.late.take_if(|late| *late == request).is_some() && !self.paused => {
+                let credential = result.ok().filter(|late| late.token.is_some())?;
+                self.stopped = false;
+                self.put(ctx, &credential);
+                self.unlock(ctx, self.share(&credential));
+                return Some(Renewed::Token);
+            }
             _ => return None,
         };
         let nothing = "the provider returned neither a token nor an authorization state";
@@ -442,9 +566,8 @@ impl Credentials {
         });
         match result {
             Ok(credential) => {
-                if credential.token.is_some() {
-                    self.anew = 0;
-                }
+                // What came as the first one did begins as that did.
+                self.stopped &= way != Way::Anew;
                 self.put(ctx, &credential);
                 self.unlock(ctx, self.share(&credential));
                 let state = credential
@@ -452,27 +575,25 @@ impl Credentials {
                     .filter(|_| credential.token.is_none());
                 Some(state.map_or(Renewed::Token, Renewed::State))
             }
-            Err(error) if way == Way::Anew => {
-                self.ended(ctx);
-                let wait = schedule::wait_after(&mut ctx.random, attempt);
-                let again = Plan {
-                    at: ctx.server_now() + wait,
-                    way,
-                    attempt: attempt + 1,
-                };
-                self.plan = Some(again).filter(|_| self.anew < ANEW_ATTEMPTS);
-                self.failed(ctx, error);
-                None
-            }
             Err(error) => {
-                // The contract: the schedule stops, the session goes on with what it has until that expires.
-                self.stopped = true;
-                self.ended(ctx);
-                self.arm(ctx);
-                self.failed(ctx, error);
+                self.rejected(ctx, way, attempt, error);
                 None
             }
         }
+    }
+
+    fn rejected(&mut self, ctx: &mut Context, way: Way, attempt: u32, error: EngineError) {
+        self.ended(ctx);
+        if way == Way::Anew {
+            let wait = schedule::wait_after(&mut ctx.random, attempt);
+            let at = ctx.server_now() + wait;
+            self.plan = Some(Plan::at(ctx, at, way, attempt + 1));
+        } else {
+            // The contract: the schedule stops, the session goes on with what it has until that expires.
+            self.stopped = true;
+            self.arm(ctx);
+        }
+        self.failed(ctx, error);
     }
 
     fn failed(&mut self, ctx: &mut Context, error: EngineError) {
@@ -515,6 +636,7 @@ impl Credentials {
             _ => return false,
         };
         match proof {
+            Ok(_) if self.is_dead(ctx) => self.too_late(ctx),
             Ok(proof) => self.post(ctx, proof, attempt, nonced),
             Err(failure) => {
                 let error = EngineError::from(failure.clone());
@@ -543,16 +665,10 @@ impl Credentials {
             }) if *ours == request => (*attempt, *nonced),
             _ => return None,
         };
-        match bound::read(result, ctx.server_now(), self.ttl_s) {
-            bound::Answer::Token {
-                token,
-                expiry,
-                ttl_s,
-            } => {
-                self.ttl_s = ttl_s;
+        match bound::read(result, ctx.server_now()) {
+            bound::Answer::Token { token, expiry } => {
                 self.rest_ms = 0;
                 self.rest_until = 0;
-                self.anew = 0;
                 let credential = Credential {
                     token: Some(token),
                     authorization_state: None,
@@ -583,6 +699,14 @@ impl Credentials {
                 self.bound_failed(ctx, attempt, error, None, false);
                 None
             }
+            bound::Answer::Dead(error) => {
+                // Whatever we thought of it. That says nothing of the next.
+                self.told = Some(ctx.server_now());
+                self.doubtful = None;
+                self.too_late(ctx);
+                self.failed(ctx, error);
+                None
+            }
             bound::Answer::Refused(error) => {
                 self.bound_failed(ctx, attempt, error, None, true);
                 None
@@ -611,11 +735,7 @@ impl Credentials {
             .expiry()
             .is_none_or(|expiry| now + wait + PROVIDER_LEAD_MS < expiry);
         if again && (!self.provider_usable() || (attempt < ATTEMPTS && in_time)) {
-            self.plan = Some(Plan {
-                at: now + wait,
-                way: Way::ClientBound,
-                attempt: attempt + 1,
-            });
+            self.plan = Some(Plan::at(ctx, now + wait, Way::ClientBound, attempt + 1));
             // Once for each round, not once for each attempt.
             return if attempt.is_multiple_of(ATTEMPTS) {
                 self.failed(ctx, error);
@@ -624,7 +744,7 @@ impl Credentials {
             };
         }
         self.rest_ms = (self.rest_ms * 2).clamp(REST_MIN_MS, REST_MAX_MS);
-        self.rest_until = now + self.rest_ms;
+        self.rest_until = ctx.now.mono_ms + self.rest_ms;
         if self.provider_usable() {
             self.say_fallback(ctx, "endpoint-failed");
         }
@@ -632,11 +752,7 @@ impl Credentials {
         if self.bound && self.provider_usable() {
             // What is due is due: the provider is asked now, while the token still lives.
             let way = Way::Provider;
-            self.plan = Some(Plan {
-                at: now,
-                way,
-                attempt: 1,
-            });
+            self.plan = Some(Plan::at(ctx, now, way, 1));
         }
         self.failed(ctx, error);
     }
@@ -646,14 +762,16 @@ impl Credentials {
     /// When to look next, on the monotonic clock.
     pub(crate) fn deadline(&self, ctx: &Context) -> Option<u64> {
         if let Some(Run {
-            stage: Stage::Lock { due, .. },
+            stage: Stage::Lock { due, .. } | Stage::Provider { due, .. },
             ..
         }) = self.run
         {
             return Some(due);
         }
-        let plan = self.plan.as_ref().filter(|_| self.run.is_none())?;
-        Some(ctx.now.mono_ms + plan.at.saturating_sub(ctx.server_now()))
+        let plan = self.plan.as_ref();
+        let plan = plan.filter(|plan| self.run.is_none() && self.may_start(plan))?;
+        let wait = plan.at.saturating_sub(ctx.server_now());
+        Some(plan.mono.min(ctx.now.mono_ms + wait))
     }
 
     fn say_fallback(&self, ctx: &mut Context, reason: &str) {

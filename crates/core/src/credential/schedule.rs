@@ -10,8 +10,10 @@ pub(super) const BOUND_LEAD_MS: u64 = 30_000;
 const LEAD_MAX_MS: u64 = 120_000;
 /// In between, the lead is this share of the life: early enough to fail and try again.
 const LEAD_SHARE: u64 = 5;
-/// Soonest renewal after a credential came into force.
+/// Soonest renewal after a credential came into force, and as a share of its life: what lives shorter than its lead is not
+/// renewed without pause.
 const SOONEST_MS: u64 = 1_000;
+const SOONEST_SHARE: u64 = 4;
 /// First and longest wait between attempts; doubles in between.
 const WAIT_MIN_MS: u64 = 1_000;
 const WAIT_MAX_MS: u64 = 30_000;
@@ -22,7 +24,8 @@ pub(super) fn renewal_at(random: &mut Random, now: u64, expiry: u64, least_lead:
     let lead = (life / LEAD_SHARE).clamp(least_lead, LEAD_MAX_MS);
     // Tabs and devices that began together do not all come back together.
     let jitter = (lead - random.half_to_full(lead)) / 2;
-    expiry.saturating_sub(lead + jitter).max(now + SOONEST_MS)
+    let soonest = SOONEST_MS.max(life / SOONEST_SHARE);
+    expiry.saturating_sub(lead + jitter).max(now + soonest)
 }
 
 /// How long to wait after the `attempt`-th failure in a row, counted from 1.
@@ -45,7 +48,7 @@ mod tests {
                 let lead = life.saturating_sub(wait);
                 assert!(wait >= SOONEST_MS);
                 assert!(
-                    lead >= least || wait == SOONEST_MS,
+                    lead >= least || wait == SOONEST_MS.max(life / SOONEST_SHARE),
                     "life {life}: lead {lead}"
                 );
                 assert!(lead <= LEAD_MAX_MS * 5 / 4, "life {life}: lead {lead}");

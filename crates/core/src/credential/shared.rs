@@ -27,11 +27,10 @@ impl Credentials {
             ("token", json::text(token)),
             ("expiresAt", json::number(expiry)),
             ("bound", Value::Bool(credential.bound)),
-            ("ttl", json::number(self.ttl_s)),
         ])))
     }
 
-    /// Takes what another tab left, if it is better than what is in force.
+    /// Takes what another tab has just left, if it is better than what is in force.
     pub(super) fn adopt(&mut self, ctx: &mut Context, name: &str, text: &str) -> Option<Renewed> {
         let value = json::parse(text)?;
         let positive =
@@ -46,13 +45,11 @@ impl Credentials {
             || name != self.shared_name()
             || weaker
             || token == self.token
+            || token == self.replaced
             || expiry <= ctx.server_now()
             || expiry < ours + LATER_MS
         {
             return None;
-        }
-        if let Some(ttl_s) = positive("ttl") {
-            self.ttl_s = ttl_s.max(1);
         }
         let credential = Credential {
             token: Some(token.to_owned()),

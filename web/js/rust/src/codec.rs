@@ -7,7 +7,7 @@
 //! ```json
 //! {"command": {"id": 7, "command": {"dial": {"to": "/private/agent", "options": {"audio": true}, "userVariables": {}}}}}
 //! {"credential": {"request": 1, "ok": {"token": "…", "expiryAt": 1760000000000}}}     or "error": {"name": "…", "message": "…"}
-//! {"locked": {"request": 4, "shared": "…"}}                                             shared left out: nothing was
+//! {"locked": {"request": 4}}
 //! {"shared": {"name": "…", "text": "…"}}
 //! {"socketOpened": {"socket": 1}}
 //! {"socketClosed": {"socket": 1, "reason": "…"}}
@@ -142,7 +142,6 @@ pub fn input(json: &str) -> Option<Input> {
         },
         "locked" => Input::Locked {
             request: id(body, "request")?,
-            shared: str_of(body, "shared").map(str::to_owned),
         },
         "shared" => Input::Shared {
             name: owned(body, "name"),
