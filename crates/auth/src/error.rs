@@ -77,6 +77,12 @@ pub enum ProofError {
         /// The server's.
         now_s: u64,
     },
+    /// It lacks the server's nonce, or carries an old one. A fresh proof with the nonce of this answer helps.
+    #[error("the proof must carry the nonce of this answer")]
+    Nonce,
+    /// Shown before. A fresh proof helps.
+    #[error("the proof has been used before")]
+    Replayed,
     /// Not made by the key that the token is bound to.
     #[error("the proof was made by another key than the token is bound to")]
     OtherKey,
@@ -97,6 +103,8 @@ impl ProofError {
             Self::BadSignature => "proof_bad_signature",
             Self::Mismatch(_) => "proof_mismatch",
             Self::Stale { .. } => "proof_stale",
+            Self::Nonce => "proof_nonce",
+            Self::Replayed => "proof_replayed",
             Self::OtherKey => "proof_other_key",
             Self::Missing => "proof_missing",
         }

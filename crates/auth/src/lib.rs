@@ -8,7 +8,7 @@
 //! | embed token | `c2c_` and 128 random bits | SHA-256 | [`opaque`] |
 //! | project API token | `PT` and 192 random bits | SHA-256 | [`opaque`] |
 //! | password | chosen by people | PBKDF2-HMAC-SHA256 | [`password`] |
-//! | proof of possession | JWS by the client's key (RFC 9449) | nothing yet | [`dpop`] |
+//! | proof of possession | JWS by the client's key (RFC 9449) | a hash, while it could be shown again | [`dpop`] |
 //!
 //! The crate has no clock and no store: the time comes in as `now_s` (seconds since 1970), so that every
 //! rule about time is tested in simulated time, and what must be remembered is the server's business.

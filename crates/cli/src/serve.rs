@@ -103,6 +103,24 @@ pub(crate) struct Args {
     /// Sign-ins a minute from one network, and for one account; 0 is no limit [default: 30]
     #[arg(long, env = "OFFHOOK_SIGN_INS_PER_MINUTE", value_name = "N")]
     sign_ins_per_minute: Option<u32>,
+    /// Bindings and renewals of client-bound tokens a minute from one network, and for one token; 0 is no limit [default: 600]
+    #[arg(long, env = "OFFHOOK_DEVICE_TOKENS_PER_MINUTE", value_name = "N")]
+    device_tokens_per_minute: Option<u32>,
+    /// Take no proof of possession but by the letter of RFC 9449; the official client cannot renew its tokens then
+    #[arg(long, env = "OFFHOOK_STRICT_PROOFS", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    strict_proofs: Option<bool>,
+    /// Ask for a nonce of the server's in proofs over HTTP
+    #[arg(long, env = "OFFHOOK_PROOF_NONCES", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    proof_nonces: Option<bool>,
+    /// Several servers work on the same data directory: a proof that one has seen is refused by all
+    #[arg(long, env = "OFFHOOK_SHARED_STORE", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    shared_store: Option<bool>,
+    /// How long a subscriber's devices ring [default: 60]
+    #[arg(long, env = "OFFHOOK_RING_SECONDS", value_name = "SECONDS")]
+    ring_seconds: Option<u64>,
+    /// How long a session with calls goes on after its token has expired [default: 300]
+    #[arg(long, env = "OFFHOOK_CALL_GRACE_SECONDS", value_name = "SECONDS")]
+    call_grace_seconds: Option<u64>,
     /// Serve the web pages from this directory and not from the binary
     #[arg(long, env = "OFFHOOK_WEB_DIR", value_name = "DIR")]
     web_dir: Option<PathBuf>,
@@ -179,6 +197,12 @@ fn settings(args: &Args) -> Settings {
         max_connections_per_ip: args.max_connections_per_ip,
         exchanges_per_minute: args.exchanges_per_minute,
         sign_ins_per_minute: args.sign_ins_per_minute,
+        device_tokens_per_minute: args.device_tokens_per_minute,
+        strict_proofs: args.strict_proofs,
+        proof_nonces: args.proof_nonces,
+        shared_store: args.shared_store,
+        ring_seconds: args.ring_seconds,
+        call_grace_seconds: args.call_grace_seconds,
         web_dir: args.web_dir.clone(),
         demo: args.demo,
         log: args.log.clone(),

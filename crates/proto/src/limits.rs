@@ -45,6 +45,10 @@ pub const SEND_QUEUE: usize = 1024;
 pub const SEND_STALL_MS: u64 = 10_000;
 /// A session whose token has expired keeps its socket that long (4.2).
 pub const EXPIRY_GRACE_MS: u64 = 30_000;
+/// A session whose token has expired is kept that long for the calls it has.
+pub const CALL_GRACE_MS: u64 = 300_000;
+/// So long before its token expires a session is told that it will end.
+pub const EXPIRY_NOTICE_MS: u64 = 60_000;
 /// A subscriber's devices ring that long (5.12).
 pub const RING_MS: u64 = 60_000;
 /// A leg must have connected its media by then (5.12).
@@ -79,6 +83,10 @@ pub const REFRESH_TOKEN_TTL_S: u64 = 7_500;
 pub const SAT_TTL_MAX_S: u64 = 30 * 24 * 3_600;
 /// An unbound token that may refresh itself lives that long at most (2.3).
 pub const UNBOUND_REFRESH_TTL_S: u64 = 60;
+/// Life of a client-bound token without a wish (4.4), and the longest that is granted.
+pub const BOUND_TTL_S: u64 = 900;
+/// Longest life of a client-bound token, unless the one it replaces lived longer.
+pub const BOUND_TTL_MAX_S: u64 = 3_600;
 /// TURN credentials live that long.
 pub const TURN_TTL_S: u64 = 12 * 3_600;
 /// Items on a page of a list.

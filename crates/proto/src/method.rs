@@ -47,6 +47,8 @@ pub mod verto {
 pub mod event {
     /// New resume state.
     pub const AUTHORIZATION_STATE: &str = "signalwire.authorization.state";
+    /// The session's token is about to expire. Ours; other clients acknowledge and ignore it.
+    pub const SESSION_EXPIRING: &str = "offhook.session.expiring";
     /// A message of the dialog layer.
     pub const WEBRTC_MESSAGE: &str = "webrtc.message";
     /// The own leg is in the room.

@@ -119,15 +119,39 @@ pub struct ServerTraits {
     pub version: &'static str,
     /// Offers without candidates are answered: the server sees where packets come from.
     pub peer_reflexive: bool,
+    /// What time it is here, milliseconds since 1970: clients' clocks are wrong, and tokens live by this one.
+    pub server_time_ms: u64,
 }
 
-impl Default for ServerTraits {
-    fn default() -> Self {
+impl ServerTraits {
+    /// Of this version, at this moment.
+    pub fn now() -> Self {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Self {
             version: env!("CARGO_PKG_VERSION"),
             peer_reflexive: true,
+            // A clock before 1970 is as wrong as one that says 1970.
+            server_time_ms: since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0)),
         }
     }
+}
+
+/// The result of `signalwire.reauthenticate`. The official client reads nothing of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReauthenticateResult {
+    /// What is in force now.
+    pub authorization: Authorization,
+    /// For clients of ours.
+    pub offhook: ServerTraits,
+}
+
+/// Payload of the event that announces a session's end. Ours.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ExpiryNotice {
+    /// When the token ends, seconds since 1970.
+    pub expires_at: u64,
+    /// When the session does, if nothing newer is shown and it has no calls.
+    pub ends_at: u64,
 }
 
 /// Who the client is, and until when.

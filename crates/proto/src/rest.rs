@@ -18,6 +18,6 @@ pub use resource::{
 };
 pub use time::Timestamp;
 pub use token::{
-    AppSettings, Confirmation, EmbedTokenAnswer, GuestTokenAnswer, SatClaimsBody, SignInAnswer,
-    SubscriberInfo, SubscriberTokenAnswer,
+    AppSettings, Confirmation, DeviceTokenAnswer, EmbedTokenAnswer, GuestTokenAnswer,
+    SatClaimsBody, SignInAnswer, SubscriberInfo, SubscriberTokenAnswer,
 };

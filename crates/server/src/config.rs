@@ -6,7 +6,9 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
+use offhook_proto::limits;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 use url::Url;
@@ -178,6 +180,18 @@ settings! {
     exchanges_per_minute: u32,
     /// Sign-ins a minute from one network, and for one account; 0 is no limit.
     sign_ins_per_minute: u32,
+    /// Bindings and renewals of client-bound tokens a minute from one network, and for one token; 0 is no limit.
+    device_tokens_per_minute: u32,
+    /// Take no proof of possession but by the letter of RFC 9449; the official client cannot renew its tokens then.
+    strict_proofs: bool,
+    /// Ask for a nonce of the server's in proofs over HTTP.
+    proof_nonces: bool,
+    /// Several servers work on the same data directory: what one has seen of proofs counts for all.
+    shared_store: bool,
+    /// A subscriber's devices ring for so many seconds, 5 to 600.
+    ring_seconds: u64,
+    /// A session with calls goes on for so many seconds after its token has expired, 0 to 86400.
+    call_grace_seconds: u64,
     /// Serve web pages from this directory and not from the binary.
     web_dir: PathBuf,
     /// Make the demo's data and show its pages.
@@ -227,6 +241,18 @@ pub struct Config {
     pub exchanges_per_minute: u32,
     /// See [`Settings::sign_ins_per_minute`]; 30.
     pub sign_ins_per_minute: u32,
+    /// See [`Settings::device_tokens_per_minute`]; 600.
+    pub device_tokens_per_minute: u32,
+    /// See [`Settings::strict_proofs`]; false.
+    pub strict_proofs: bool,
+    /// See [`Settings::proof_nonces`]; false.
+    pub proof_nonces: bool,
+    /// See [`Settings::shared_store`]; false.
+    pub shared_store: bool,
+    /// See [`Settings::ring_seconds`]; 60 s.
+    pub ring_for: Duration,
+    /// See [`Settings::call_grace_seconds`]; 300 s.
+    pub call_grace: Duration,
     /// See [`Settings::web_dir`].
     pub web_dir: Option<PathBuf>,
     /// See [`Settings::demo`]; false.
@@ -329,6 +355,16 @@ impl Settings {
         if self.media_workers == Some(0) {
             return invalid("media_workers", "must be at least 1");
         }
+        let ring_for = match self.ring_seconds {
+            None => Duration::from_millis(limits::RING_MS),
+            Some(seconds @ 5..=600) => Duration::from_secs(seconds),
+            Some(_) => return invalid("ring_seconds", "must be 5 to 600"),
+        };
+        let call_grace = match self.call_grace_seconds {
+            None => Duration::from_millis(limits::CALL_GRACE_MS),
+            Some(seconds @ 0..=86_400) => Duration::from_secs(seconds),
+            Some(_) => return invalid("call_grace_seconds", "must be 0 to 86400"),
+        };
         let media_listen = self.media_listen.unwrap_or(local(0));
         let turn_default = Listen::At(SocketAddr::new(
             media_listen.ip(),
@@ -357,6 +393,12 @@ impl Settings {
             max_connections_per_ip: self.max_connections_per_ip.unwrap_or(4_096),
             exchanges_per_minute: self.exchanges_per_minute.unwrap_or(120),
             sign_ins_per_minute: self.sign_ins_per_minute.unwrap_or(30),
+            device_tokens_per_minute: self.device_tokens_per_minute.unwrap_or(600),
+            strict_proofs: self.strict_proofs.unwrap_or(false),
+            proof_nonces: self.proof_nonces.unwrap_or(false),
+            shared_store: self.shared_store.unwrap_or(false),
+            ring_for,
+            call_grace,
             web_dir: self.web_dir,
             demo: self.demo.unwrap_or(false),
         })
@@ -494,6 +536,8 @@ mod tests {
             ("tls_key = \"key.pem\"", "tls_certificate"),
             ("tls_certificate = \"cert.pem\"", "tls_key"),
             ("media_workers = 0", "media_workers"),
+            ("ring_seconds = 1", "ring_seconds"),
+            ("call_grace_seconds = 90000", "call_grace_seconds"),
         ] {
             match parse(text).unwrap().settle() {
                 Err(ConfigError::Invalid { setting, .. }) => assert_eq!(setting, at),

@@ -4,6 +4,7 @@
 //!
 //! - `http`: the REST interface and the web pages; [`mint`] makes the tokens it gives out.
 //! - [`relay`]: WebSockets and sessions; [`calls`]: legs and rooms; media is the `offhook-media` crate's.
+//! - [`proofs`]: what is asked of proofs of possession, over both.
 //! - [`turn`]: the way to the media ports for clients that need one.
 //! - [`store`]: what outlives a restart.
 mod assets;
@@ -13,6 +14,7 @@ pub mod config;
 mod http;
 pub mod metrics;
 pub mod mint;
+pub mod proofs;
 pub mod relay;
 pub mod serve;
 pub mod store;

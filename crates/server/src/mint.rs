@@ -248,6 +248,27 @@ impl Mint {
         })
     }
 
+    /// A token bound to a key, in place of one that says the same. Its life is what was wished for, 15 minutes without a
+    /// wish, within a limit; but never shorter than that of the old one (wire-protocol.md 4.4, 4.6).
+    pub fn bound(
+        &self,
+        old: &SatClaims,
+        jkt: &str,
+        wished_s: Option<u64>,
+        now_s: u64,
+    ) -> (String, SatClaims) {
+        let life = wished_s.unwrap_or(limits::BOUND_TTL_S);
+        let expires_at = now_s + life.min(limits::BOUND_TTL_MAX_S);
+        let claims = SatClaims {
+            jti: new_jti(),
+            cnf_jkt: Some(jkt.to_owned()),
+            issued_at: now_s,
+            expires_at: expires_at.max(old.expires_at),
+            ..old.clone()
+        };
+        (self.seal(&claims, None), claims)
+    }
+
     async fn with_refresh(
         &self,
         claims: SatClaims,

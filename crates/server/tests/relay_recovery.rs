@@ -202,8 +202,11 @@ async fn a_client_that_closes_its_peer_connection_without_a_word_has_hung_up() {
 
 #[tokio::test]
 async fn calls_go_on_when_the_token_of_one_side_expires() {
-    let server =
-        TestServer::with(|config| config.timing.expiry_grace = Duration::from_millis(100)).await;
+    let server = TestServer::with(|config| {
+        config.timing.expiry_grace = Duration::from_millis(100);
+        config.timing.call_grace = Duration::from_millis(100);
+    })
+    .await;
     let mut bob = server.online("bob").await;
     let expires_at = Some(offhook_server::clock::now_s() + 1);
     let token = server
@@ -237,4 +240,32 @@ async fn calls_go_on_when_the_token_of_one_side_expires() {
         .call_method(&call, "call.mute", json!({"channels": ["audio"]}))
         .await;
     assert_eq!(muted["result"]["code"], "200");
+}
+
+#[tokio::test]
+async fn a_session_is_told_before_its_token_expires_and_with_calls_it_has_a_longer_grace() {
+    let server = TestServer::with(|config| {
+        config.timing.expiry_grace = Duration::from_millis(100);
+        config.timing.call_grace = Duration::from_secs(2);
+    })
+    .await;
+    let mut bob = server.online("bob").await;
+    let end = offhook_server::clock::now_s() + 2;
+    let wish = TokenWish {
+        expires_at: Some(end),
+        ..TokenWish::default()
+    };
+    let token = server.token_with("alice", wish).await;
+    let mut alice = server.client().await;
+    alice.connect(&token).await;
+    let call = alice.dial("/private/bob").await;
+    let ringing = bob.ringing().await;
+    let _callee = bob.accept(&ringing).await;
+    alice.answered(&call).await;
+    let notice = alice.event("offhook.session.expiring").await;
+    assert_eq!(notice["expires_at"], end);
+    alice.closed().await;
+    // Without the call it would have closed a tenth of a second after the end.
+    assert!(offhook_server::clock::now_s() > end);
+    bob.nothing("member.left").await;
 }

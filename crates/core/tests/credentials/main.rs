@@ -362,8 +362,10 @@ fn an_authorization_state_alone_opens_a_session() {
         authorization_state: Some(state),
         ..Credential::default()
     };
-    let mut config = offhook_core::engine::EngineConfig::default();
-    config.origin = "http://server.test".into();
+    let config = offhook_core::engine::EngineConfig {
+        origin: "http://server.test".into(),
+        ..offhook_core::engine::EngineConfig::default()
+    };
     let now = offhook_core::clock::Now {
         mono_ms: 0,
         wall_ms: world::START,

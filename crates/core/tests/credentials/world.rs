@@ -443,7 +443,7 @@ impl World {
                     Input::Http { request, result } => {
                         self.tabs[tab].running.remove(request);
                         let asked = self.tabs[tab].asked.remove(request);
-                        if result.as_ref().is_ok_and(|answer| dated(answer)) {
+                        if result.as_ref().is_ok_and(dated) {
                             self.heard(tab, asked.unwrap_or(0));
                         }
                     }
@@ -687,7 +687,7 @@ impl World {
                 {
                     let params = offhook_core::json::at(&frame, &["params", "authentication"]);
                     let token = params.and_then(|params| str_of(params, "jwt_token"));
-                    self.must_live(tab, &token.unwrap_or_default().to_owned(), "connect");
+                    self.must_live(tab, token.unwrap_or_default(), "connect");
                 }
                 if self.online {
                     self.later(10, Happening::Frame(tab, socket, text));

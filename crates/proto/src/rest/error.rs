@@ -29,6 +29,9 @@ pub struct ErrorBody {
     /// The same for programs; ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// Seconds since 1970, where the caller's clock may be what is wrong; ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_time: Option<u64>,
 }
 
 /// The body of a 422.

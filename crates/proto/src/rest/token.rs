@@ -81,6 +81,17 @@ pub struct SubscriberInfo {
     pub sat_claims: SatClaimsBody,
 }
 
+/// Answer of `devices/token` and `devices/refresh` (2.4.6, 2.4.7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceTokenAnswer {
+    /// A token bound to the client's key.
+    pub token: String,
+    /// When it ends, seconds since 1970.
+    pub expires_at: u64,
+    /// The same from now, seconds.
+    pub expires_in: u64,
+}
+
 /// Of the application a token belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppSettings {

@@ -340,6 +340,11 @@ impl Calls {
         }
     }
 
+    /// Whether the session has a call going on.
+    pub(crate) fn has_calls(&self, session: &SessionHandle) -> bool {
+        !self.context.directory.of_session(session).is_empty()
+    }
+
     /// The session has just registered: what rings its owner's devices rings it too.
     pub(crate) fn session_online(&self, session: &SessionHandle) {
         for room in self.context.directory.ringing(session.owner()) {

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OriginalUri};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use offhook_auth::{SatClaims, Secret};
+use offhook_auth::dpop::{self, Rules};
+use offhook_auth::{ProofError, SatClaims, Secret};
 
 use super::App;
 use super::error::ApiError;
+use super::origin::Caller;
 use crate::clock::now_s;
+use crate::proofs::Exception;
 use crate::store::Project;
 
 /// A backend, by its project id and API token.
@@ -21,8 +24,8 @@ pub(crate) struct Backend(pub(crate) Project);
 
 /// The holder of a living access token.
 ///
-/// A token bound to a key is taken without proof here: the official client sends none on ordinary calls
-/// (wire-protocol.md 2.5). Each such request is counted.
+/// A token bound to a key is taken without a proof here, unless the server is strict: the official client sends none on
+/// ordinary calls (wire-protocol.md 2.5). Each such request is counted. A proof that comes is looked at.
 #[derive(Debug)]
 pub(crate) struct Holder(pub(crate) SatClaims);
 
@@ -48,24 +51,113 @@ impl FromRequestParts<Arc<App>> for Holder {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let token = credentials(&parts.headers, "bearer").ok_or_else(|| {
+        let Ok(caller) = Caller::from_request_parts(parts, app).await;
+        let parts = &*parts;
+        let token = bearer(&parts.headers)?;
+        let now = now_s();
+        let claims = app.mint.keys.open_sat(token, now)?;
+        match (&claims.cnf_jkt, proof_header(&parts.headers)?) {
+            (None, _) => {}
+            (Some(bound), Some(proof)) => {
+                let verified = verify(app, parts, &caller, proof, now)?;
+                if verified.jkt != *bound {
+                    return Err(ApiError::proof(&app.proofs, &ProofError::OtherKey, now));
+                }
+                if !app.proofs.first_use(&verified, now).await? {
+                    return Err(ApiError::proof(&app.proofs, &ProofError::Replayed, now));
+                }
+            }
+            (Some(_), None) if app.proofs.policy.strict => {
+                return Err(ApiError::proof(&app.proofs, &ProofError::Missing, now));
+            }
+            (Some(_), None) => {
+                app.counters.unproven_bound_tokens.increment();
+                app.proofs.count(Exception::NoProof);
+            }
+        }
+        if !app.mint.store.token_is_live(&claims).await? {
+            return Err(ApiError::no_token(
+                "token_revoked",
+                "the token has been revoked, or what it stands for deleted or disabled",
+            ));
+        }
+        Ok(Self(claims))
+    }
+}
+
+fn verify(
+    app: &App,
+    parts: &Parts,
+    caller: &Caller,
+    proof: &str,
+    now: u64,
+) -> Result<dpop::Proof, ApiError> {
+    let nonces = app.proofs.nonces(now);
+    let origins = proof_origins(app, caller);
+    let origins: Vec<&str> = origins.iter().map(String::as_str).collect();
+    let request = dpop::HttpRequest {
+        method: parts.method.as_str(),
+        origins: &origins,
+        path: asked_path(parts),
+        access_token: bearer(&parts.headers)?,
+        rules: Rules {
+            nonces: app.proofs.policy.nonce.then_some(&nonces),
+            ..Rules::default()
+        },
+    };
+    dpop::verify_http(proof, &request, now)
+        .map(|verified| verified.proof)
+        .map_err(|error| ApiError::proof(&app.proofs, &error, now))
+}
+
+/// The path as the client wrote it: inside a nested router the request's own has lost its beginning.
+fn asked_path(parts: &Parts) -> &str {
+    let original = parts.extensions.get::<OriginalUri>();
+    original.map_or(parts.uri.path(), |original| original.0.path())
+}
+
+/// The access token of a request, by either scheme (RFC 9449, 7.1).
+pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
+    credentials(headers, "bearer")
+        .or_else(|| credentials(headers, "dpop"))
+        .ok_or_else(|| {
             ApiError::no_token(
                 "token_missing",
                 "send Authorization: Bearer with an access token",
             )
-        })?;
-        let claims = app.mint.keys.open_sat(token, now_s())?;
-        if !app.mint.store.token_is_live(&claims).await? {
-            return Err(ApiError::no_token(
-                "token_revoked",
-                "what the token stands for has been deleted or disabled",
-            ));
-        }
-        if claims.cnf_jkt.is_some() {
-            app.counters.unproven_bound_tokens.increment();
-        }
-        Ok(Self(claims))
+        })
+}
+
+/// The proof in the request's header. More than one is refused (RFC 9449, 4.3).
+pub(super) fn proof_header(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let mut all = headers.get_all("dpop").iter();
+    let first = all.next();
+    if all.next().is_some() {
+        return Err(ApiError::BadRequest(
+            "the request carries more than one DPoP header".to_owned(),
+        ));
     }
+    // What is not ASCII is no proof, and is refused as one.
+    Ok(first.map(|proof| proof.to_str().unwrap_or("?")))
+}
+
+/// Where this server is, as proofs may name it: its public origin, the API host of the official client, and this machine's own names.
+/// Not whatever the request says it was sent to: that is the sender's to invent.
+pub(super) fn proof_origins(app: &App, caller: &Caller) -> Vec<String> {
+    let mut origins = vec![app.public_url.clone()];
+    let relay = app.mint.issuer.ch.as_deref();
+    if let Some((_, domain)) = relay.and_then(|host| host.split_once('.')) {
+        origins.push(format!("https://fabric.{domain}"));
+    }
+    let host = caller.base.split_once("://").map_or("", |(_, host)| host);
+    let port = host.rfind(':').filter(|at| !host[*at..].contains(']'));
+    let host = port.map_or(host, |at| &host[..at]);
+    let local = host == "localhost" || host.ends_with(".localhost");
+    let loopback = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    if local || loopback.is_ok_and(|ip| ip.is_loopback()) {
+        origins.push(caller.base.clone());
+    }
+    origins
 }
 
 /// What follows the scheme, if the header is of that scheme (in any case).

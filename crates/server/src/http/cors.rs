@@ -37,7 +37,7 @@ pub(crate) async fn allow_all(request: Request, next: Next) -> Response {
         // By Date a client learns how wrong its clock is.
         headers.insert(
             ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("date, retry-after"),
+            HeaderValue::from_static("date, retry-after, dpop-nonce"),
         );
     }
     response

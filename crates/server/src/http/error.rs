@@ -4,9 +4,10 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use offhook_auth::TokenError;
+use offhook_auth::{ProofError, TokenError};
 use offhook_proto::rest::{ErrorBody, ErrorItem, ErrorList, code};
 
+use crate::proofs::Proofs;
 use crate::store::StoreError;
 
 /// Why a request was not done. All but [`Internal`](Self::Internal) and [`Unavailable`](Self::Unavailable) are the
@@ -20,6 +21,13 @@ pub(crate) enum ApiError {
         scheme: &'static str,
         code: &'static str,
         message: String,
+    },
+    /// 401: no good proof of possession. `nonce` is what the next one must carry.
+    Proof {
+        code: &'static str,
+        message: String,
+        nonce: Option<String>,
+        server_time: u64,
     },
     /// 403: known, and not allowed.
     Forbidden { code: &'static str, message: String },
@@ -58,6 +66,21 @@ impl ApiError {
         }
     }
 
+    /// A refused proof, counted.
+    pub(crate) fn proof(proofs: &Proofs, error: &ProofError, now_s: u64) -> Self {
+        proofs.count_refusal(error.code());
+        let nonce = proofs.policy.nonce.then(|| {
+            let [current, _] = proofs.nonces(now_s);
+            current
+        });
+        Self::Proof {
+            code: error.code(),
+            message: error.to_string(),
+            nonce,
+            server_time: now_s,
+        }
+    }
+
     /// One wrong attribute.
     pub(crate) fn invalid(attribute: &str, code: &str, message: impl Into<String>) -> Self {
         Self::Invalid(vec![ErrorItem::new(attribute, code, message)])
@@ -66,7 +89,7 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized { .. } | Self::Proof { .. } => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -87,17 +110,29 @@ impl IntoResponse for ApiError {
             Self::Unavailable => Some(1),
             _ => None,
         };
-        let challenge = if let Self::Unauthorized { scheme, .. } = self {
-            Some(scheme)
-        } else {
-            None
+        let challenge = match &self {
+            Self::Unauthorized { scheme, .. } => Some(*scheme),
+            Self::Proof {
+                code: "proof_nonce",
+                ..
+            } => Some("DPoP error=\"use_dpop_nonce\", algs=\"ES256 RS256 EdDSA\""),
+            Self::Proof { .. } => {
+                Some("DPoP error=\"invalid_dpop_proof\", algs=\"ES256 RS256 EdDSA\"")
+            }
+            _ => None,
+        };
+        let (nonce, server_time) = match &self {
+            Self::Proof {
+                nonce, server_time, ..
+            } => (nonce.clone(), Some(*server_time)),
+            _ => (None, None),
         };
         let (code, message) = match self {
             Self::Invalid(errors) => return (status, Json(ErrorList { errors })).into_response(),
             Self::BadRequest(message) => (Some("bad_request"), Some(message)),
-            Self::Unauthorized { code, message, .. } | Self::Forbidden { code, message } => {
-                (Some(code), Some(message))
-            }
+            Self::Unauthorized { code, message, .. }
+            | Self::Proof { code, message, .. }
+            | Self::Forbidden { code, message } => (Some(code), Some(message)),
             Self::NotFound(message) => (Some("not_found"), Some(message.to_owned())),
             Self::TooLarge => {
                 let limit = offhook_proto::limits::BODY_BYTES;
@@ -119,6 +154,7 @@ impl IntoResponse for ApiError {
                 error,
                 message,
                 code: code.map(str::to_owned),
+                server_time,
             }),
         )
             .into_response();
@@ -126,6 +162,9 @@ impl IntoResponse for ApiError {
             response
                 .headers_mut()
                 .insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if let Some(nonce) = nonce.and_then(|nonce| HeaderValue::from_str(&nonce).ok()) {
+            response.headers_mut().insert("dpop-nonce", nonce);
         }
         if let Some(seconds) = retry_after {
             response

@@ -6,6 +6,7 @@
 mod auth;
 mod click_to_calls;
 mod cors;
+mod devices;
 mod directory;
 mod embeds;
 mod error;
@@ -18,6 +19,7 @@ mod rate;
 mod resources;
 mod rooms;
 mod root;
+mod sessions;
 mod sign_in;
 mod subscribers;
 mod tokens;
@@ -30,19 +32,22 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use offhook_auth::SatKind;
 use offhook_proto::limits;
 use offhook_proto::rest::ResourceType;
 
+pub(crate) use devices::DeviceAnswers;
 pub(crate) use origin::Peer;
 
 use crate::assets::Assets;
 use crate::config::Config;
 use crate::metrics::{Counter, Metrics};
 use crate::mint::{Mint, Minted};
+use crate::proofs::Proofs;
 use crate::relay::Relay;
 use crate::serve::DemoPage;
+use devices::Endpoint;
 use error::ApiError;
 use rate::RateLimiter;
 
@@ -62,6 +67,10 @@ pub(crate) struct App {
     pub(crate) exchanges: Limited,
     /// Sign-ins, by network and by account.
     pub(crate) sign_ins: Limited,
+    /// Bindings and renewals of client-bound tokens, by network and by token.
+    pub(crate) devices: Limited,
+    pub(crate) device_answers: DeviceAnswers,
+    pub(crate) proofs: Arc<Proofs>,
     /// Set while the server is going down.
     pub(crate) draining: AtomicBool,
 }
@@ -149,6 +158,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .nest("/api/fabric", fabric())
         .route("/api/offhook/sign-in", post(sign_in::sign_in))
         .route("/api/offhook/sign-in/refresh", post(sign_in::refresh))
+        .route("/api/offhook/sessions", get(sessions::list))
+        .route("/api/offhook/sessions/{id}", delete(sessions::end))
+        .route("/api/offhook/revocations", post(sessions::revoke))
         .route("/healthz", get(operate::healthy))
         .route("/readyz", get(operate::ready))
         .route("/metrics", get(operate::metrics))
@@ -170,6 +182,8 @@ fn fabric() -> Router<Arc<App>> {
         .route("/subscribers/tokens/refresh", post(tokens::refresh))
         .route("/guests/tokens", post(tokens::guest))
         .route("/embeds/tokens", post(embeds::exchange))
+        .route("/subscriber/devices/token", device(Endpoint::Token))
+        .route("/subscriber/devices/refresh", device(Endpoint::Refresh))
         .route("/subscriber/info", get(directory::info))
         .route("/addresses", get(directory::addresses))
         .route("/addresses/{id}", get(directory::address))
@@ -210,6 +224,10 @@ fn fabric() -> Router<Arc<App>> {
             list(Some(ClickToCall)).post(click_to_calls::create),
         )
         .route("/resources/click_to_call/{id}", item(Some(ClickToCall)))
+}
+
+fn device(endpoint: Endpoint) -> MethodRouter<Arc<App>> {
+    post(move |app, caller, headers, fields| devices::issue(endpoint, app, caller, headers, fields))
 }
 
 fn list(kind: Option<ResourceType>) -> MethodRouter<Arc<App>> {

@@ -13,7 +13,8 @@ use super::auth::Backend;
 use super::error::ApiError;
 use super::origin::Caller;
 use super::paging::ListQuery;
-use crate::store::{self, AddressFilter, Resource};
+use crate::relay::Which;
+use crate::store::{self, AddressFilter, Resource, Revoked};
 
 pub(super) const NONE: ApiError = ApiError::NotFound("there is no such resource in this project");
 
@@ -62,6 +63,12 @@ pub(super) async fn delete(
         .delete_resource(&project.id, kind, &id)
         .await?
     {
+        // Whoever was here by its grace goes with it.
+        for revoked in [Revoked::Subscriber(id.clone()), Revoked::Button(id)] {
+            let up_to = u64::MAX;
+            let which = Which::Revoked { revoked, up_to };
+            app.relay.end(which, "deleted").await;
+        }
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(NONE)

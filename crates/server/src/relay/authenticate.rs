@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
-use offhook_auth::{ProofError, ResumeState, SatClaims, SatKind, TokenError, dpop};
+use offhook_auth::dpop::{self, Proof};
+use offhook_auth::{ProofError, ResumeState, SatClaims, SatKind, TokenError};
 use offhook_proto::relay::RpcError;
 use offhook_proto::relay_connect::{ConnectParams, ReauthenticateParams, Secret};
 use offhook_proto::{code, limits, method};
@@ -58,7 +59,8 @@ pub(super) async fn admit(
     acks: Vec<String>,
     socket: SocketHandle,
 ) -> Result<SessionHandle, Refusal> {
-    let proven_jkt = prove(shared, params.dpop_token.as_ref(), method::CONNECT)?;
+    let proof = verified(shared, params.dpop_token.as_ref(), method::CONNECT)?;
+    let proven_jkt = proof.as_ref().map(|proof| proof.jkt.clone());
     let jwt = &params.authentication.jwt_token;
     let state = params
         .authorization_state
@@ -75,6 +77,7 @@ pub(super) async fn admit(
         )?,
     };
     check_alive(shared, &grant.claims, peer.origin.as_deref()).await?;
+    spend(shared, proof.as_ref()).await?;
     let (reply, attached) = oneshot::channel();
     let mut attach = Box::new(Attach {
         socket,
@@ -154,8 +157,9 @@ pub(super) async fn renew(
             RpcError::new(code::AUTHENTICATION_FAILED, "not possible right now")
         }
     };
-    let proven_jkt =
-        prove(shared, params.dpop_token.as_ref(), method::REAUTHENTICATE).map_err(unavailable)?;
+    let proof = verified(shared, params.dpop_token.as_ref(), method::REAUTHENTICATE)
+        .map_err(unavailable)?;
+    let proven_jkt = proof.as_ref().map(|proof| proof.jkt.clone());
     let jwt = params.authentication.jwt_token.expose();
     let claims = shared
         .keys
@@ -175,6 +179,7 @@ pub(super) async fn renew(
     check_alive(shared, &claims, origin)
         .await
         .map_err(unavailable)?;
+    spend(shared, proof.as_ref()).await.map_err(unavailable)?;
     Ok((claims, proven_jkt))
 }
 
@@ -271,16 +276,35 @@ fn same_holder(a: &SatClaims, b: &SatClaims) -> bool {
                 && a.resource_id == b.resource_id))
 }
 
-/// Verifies a proof, if there is one, and gives the key that made it.
-fn prove(shared: &Shared, proof: Option<&Secret>, method: &str) -> Result<Option<String>, Refusal> {
+/// Verifies a proof, if there is one.
+fn verified(
+    shared: &Shared,
+    proof: Option<&Secret>,
+    method: &str,
+) -> Result<Option<Proof>, Refusal> {
     let Some(proof) = proof.filter(|proof| !proof.is_empty()) else {
         return Ok(None);
     };
-    let proof = dpop::verify_rpc(proof.expose(), method, now_s()).map_err(bad_proof)?;
-    if !shared.first_use(&proof) {
-        return Err(refused("the proof has been used before", "proof_replayed"));
+    let verified = dpop::verify_rpc(proof.expose(), method, now_s());
+    verified.map(Some).map_err(|error| {
+        shared.proofs.count_refusal(error.code());
+        bad_proof(error)
+    })
+}
+
+/// A proof is good once. Spent last, so that a refusal for another reason costs none.
+async fn spend(shared: &Shared, proof: Option<&Proof>) -> Result<(), Refusal> {
+    let Some(proof) = proof else { return Ok(()) };
+    if shared
+        .proofs
+        .first_use(proof, now_s())
+        .await
+        .map_err(unavailable)?
+    {
+        return Ok(());
     }
-    Ok(Some(proof.jkt))
+    shared.proofs.count_refusal(ProofError::Replayed.code());
+    Err(bad_proof(ProofError::Replayed))
 }
 
 /// Whether whoever stands behind the token still exists, and may use it from that page.

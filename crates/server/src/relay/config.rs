@@ -48,6 +48,10 @@ pub struct Timing {
     pub resume: Duration,
     /// After its token has expired a session keeps its socket for so long.
     pub expiry_grace: Duration,
+    /// In place of that, if it has calls.
+    pub call_grace: Duration,
+    /// So long before its token expires a session is told.
+    pub expiry_notice: Duration,
     /// A subscriber's devices ring that long.
     pub ring: Duration,
     /// A leg must have connected its media by then.
@@ -75,6 +79,8 @@ impl Default for Timing {
             send_stall: ms(limits::SEND_STALL_MS),
             resume: ms(limits::RESUME_MS),
             expiry_grace: ms(limits::EXPIRY_GRACE_MS),
+            call_grace: ms(limits::CALL_GRACE_MS),
+            expiry_notice: ms(limits::EXPIRY_NOTICE_MS),
             ring: ms(limits::RING_MS),
             media_connect: ms(limits::MEDIA_CONNECT_MS),
             orphan: ms(limits::ORPHAN_LEG_MS),

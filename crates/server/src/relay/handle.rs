@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::budget::{Budget, Verdict};
 use super::outbox::Keep;
+use super::oversight::{SessionInfo, Which};
 
 /// Who a session belongs to, for its whole life. Dialogs belong to the same.
 #[derive(Clone, Debug)]
@@ -170,6 +171,14 @@ pub(super) enum SessionMessage {
     Answer(Utf8Bytes),
     /// The claims have changed: the client needs a new authorization state.
     RenewState,
+    /// Whoever looks after the server wants to know.
+    Describe(mpsc::UnboundedSender<SessionInfo>),
+    /// If it is one of those meant, it ends now, and says so.
+    End {
+        which: Arc<Which>,
+        reason: &'static str,
+        ended: mpsc::UnboundedSender<()>,
+    },
     /// The same person has made a new session: this one rings no more while it has no socket. `over`: and it has waited
     /// for one long enough, since too many do.
     Superseded { over: bool },

@@ -13,9 +13,9 @@ mod counters;
 mod handle;
 mod held;
 mod outbox;
+mod oversight;
 mod refusals;
 mod registry;
-mod replay;
 mod session;
 mod socket;
 mod upgrade;
@@ -25,6 +25,7 @@ pub use config::{RelayConfig, Timing};
 pub(crate) use counters::Counters;
 pub(crate) use handle::{OutEvent, Owner, Reply, SessionHandle};
 pub(crate) use outbox::Keep;
+pub(crate) use oversight::{SessionInfo, Which};
 pub(crate) use registry::Registry;
 
 use std::net::{IpAddr, SocketAddr};
@@ -36,7 +37,6 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::response::Response;
 use http::HeaderMap;
 use offhook_auth::KeyRing;
-use offhook_auth::dpop::Proof;
 use offhook_media::{MediaEvent, MediaServer};
 use offhook_proto::relay_connect::IceServer;
 use tokio::sync::mpsc;
@@ -46,9 +46,9 @@ use tokio_util::task::TaskTracker;
 use crate::calls::Calls;
 use crate::clock::now_s;
 use crate::metrics::Metrics;
+use crate::proofs::Proofs;
 use crate::store::Store;
 use refusals::Refusals;
-use replay::UsedProofs;
 
 /// What the relay stands on.
 pub struct RelayDeps {
@@ -64,6 +64,8 @@ pub struct RelayDeps {
     pub turn: Option<Arc<dyn IceServerSource>>,
     /// Counters.
     pub metrics: Metrics,
+    /// Which proofs have been used.
+    pub proofs: Arc<Proofs>,
     /// Settings.
     pub config: RelayConfig,
 }
@@ -90,6 +92,7 @@ impl Relay {
             media_events,
             turn,
             metrics,
+            proofs,
             config,
         } = deps;
         let counters = Arc::new(Counters::new(metrics));
@@ -112,7 +115,7 @@ impl Relay {
             registry,
             calls,
             refusals: Mutex::default(),
-            proofs: Mutex::new(UsedProofs::new(Instant::now())),
+            proofs,
             drain: CancellationToken::new(),
             sockets: TaskTracker::new(),
             serials: AtomicU64::new(1),
@@ -175,7 +178,7 @@ pub(crate) struct Shared {
     registry: Arc<Registry>,
     calls: Calls,
     refusals: Mutex<Refusals>,
-    proofs: Mutex<UsedProofs>,
+    proofs: Arc<Proofs>,
     drain: CancellationToken,
     sockets: TaskTracker,
     serials: AtomicU64,
@@ -194,12 +197,5 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .linger(now, address, base)
-    }
-
-    fn first_use(&self, proof: &Proof) -> bool {
-        self.proofs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .first_use(Instant::now(), proof)
     }
 }

@@ -60,6 +60,10 @@ impl Registry {
         }
     }
 
+    pub(super) fn all(&self) -> Vec<SessionHandle> {
+        self.lock().by_protocol.values().cloned().collect()
+    }
+
     pub(super) fn by_protocol(&self, protocol: &str) -> Option<SessionHandle> {
         self.lock().by_protocol.get(protocol).cloned()
     }

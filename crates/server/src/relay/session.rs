@@ -11,8 +11,8 @@ use offhook_auth::{ResumeState, SatClaims, SatKind};
 use offhook_proto::event::{AuthorizationState, EventEnvelope};
 use offhook_proto::relay::{self, Request, RpcError};
 use offhook_proto::relay_connect::{
-    Authorization, Confirmation, ConnectResult, FabricSubscriber, ReauthenticateParams,
-    ServerTraits,
+    Authorization, Confirmation, ConnectResult, ExpiryNotice, FabricSubscriber,
+    ReauthenticateParams, ReauthenticateResult, ServerTraits,
 };
 use offhook_proto::room::CallParams;
 use offhook_proto::verto::VertoParams;
@@ -28,10 +28,13 @@ use super::handle::{
     Attach, OutEvent, Owner, Reply, SessionHandle, SessionMessage, SocketHandle, StateDigest,
 };
 use super::outbox::{Keep, Outbox};
+use super::oversight::SessionInfo;
 use crate::calls::clock::now_seconds;
 use crate::calls::{Caller, Signalling};
-use crate::clock::now_s;
+use crate::clock::{now_ms, now_s};
 
+/// A session that lives on for its calls looks so often whether there are any.
+const CALLS_LOOK: Duration = Duration::from_secs(2);
 /// Answers that found no socket are kept for as long as a client waits for them (wire-protocol.md 3.6).
 const ANSWER_LIFE: Duration = Duration::from_secs(5);
 /// And so many at most.
@@ -63,6 +66,8 @@ pub(super) fn spawn(
         waiting_since: Instant::now(),
         superseded: false,
         token_deadline: Instant::now(),
+        notice_at: Instant::now(),
+        over: false,
         outbox: Outbox::default(),
         answers: Vec::new(),
         states: Vec::new(),
@@ -94,6 +99,10 @@ struct Session {
     superseded: bool,
     /// When a socket is let go because the token has expired.
     token_deadline: Instant,
+    /// When its end is announced.
+    notice_at: Instant,
+    /// Ended from outside.
+    over: bool,
     outbox: Outbox,
     answers: Vec<(Instant, Utf8Bytes)>,
     states: Vec<StateDigest>,
@@ -106,7 +115,8 @@ impl Session {
     async fn run(mut self) {
         loop {
             let deadline = match self.socket {
-                Some(_) => self.token_deadline,
+                _ if self.over => break,
+                Some(_) => self.token_deadline.min(self.notice_at),
                 None if self.superseded => break,
                 None => self.waiting_since + self.shared.config.timing.resume,
             };
@@ -117,8 +127,7 @@ impl Session {
                     if self.socket.is_none() {
                         break;
                     }
-                    tracing::info!("the token has expired: the client must come back with a newer one");
-                    self.let_go();
+                    self.token_is_ending();
                 }
             }
         }
@@ -143,11 +152,87 @@ impl Session {
                     self.superseded |= over;
                 }
             }
+            // Nobody may be waiting for the answer any more.
+            SessionMessage::Describe(answer) => drop(answer.send(self.describe())),
+            SessionMessage::End {
+                which,
+                reason,
+                ended,
+            } => {
+                if which.covers(self.handle.protocol(), &self.claims) {
+                    self.end_now(reason);
+                    let _ = ended.send(());
+                }
+            }
             // Boxed: what a request needs is much more than an idle session should keep room for.
             SessionMessage::Request { request, permit } => {
                 Box::pin(self.request(*request)).await;
                 drop(permit);
             }
+        }
+    }
+
+    /// The token is about to expire, or has, and the grace is over.
+    fn token_is_ending(&mut self) {
+        let now = Instant::now();
+        if now < self.token_deadline {
+            self.notice_at = self.token_deadline;
+            let timing = &self.shared.config.timing;
+            let payload = ExpiryNotice {
+                expires_at: self.claims.expires_at,
+                ends_at: self.claims.expires_at + timing.expiry_grace.as_secs(),
+            };
+            let keep = Keep::Newest(method::event::SESSION_EXPIRING.into());
+            self.event(&OutEvent::new(
+                method::event::SESSION_EXPIRING,
+                &payload,
+                keep,
+            ));
+            return;
+        }
+        // Calls in progress have a longer grace; their media does not notice.
+        let left = self.until_expired_for(self.shared.config.timing.call_grace);
+        if !left.is_zero() && self.shared.calls.has_calls(&self.handle) {
+            self.token_deadline = now + left.min(CALLS_LOOK);
+            self.notice_at = self.token_deadline;
+            return;
+        }
+        tracing::info!("the token has expired: the client must come back with a newer one");
+        self.let_go();
+    }
+
+    /// How long it is until the token has been expired for so long; zero when it has.
+    fn until_expired_for(&self, grace: Duration) -> Duration {
+        let end = Duration::from_secs(self.claims.expires_at) + grace;
+        end.saturating_sub(Duration::from_millis(now_ms()))
+    }
+
+    /// Somebody outside ends it: nothing is left to resume.
+    fn end_now(&mut self, reason: &'static str) {
+        tracing::info!(reason, "session ended from outside");
+        let nothing = AuthorizationState {
+            authorization_state: "",
+        };
+        let keep = Keep::Newest(method::event::AUTHORIZATION_STATE.into());
+        self.event(&OutEvent::new(
+            method::event::AUTHORIZATION_STATE,
+            &nothing,
+            keep,
+        ));
+        self.states.clear();
+        self.let_go();
+        self.over = true;
+    }
+
+    fn describe(&self) -> SessionInfo {
+        SessionInfo {
+            id: self.handle.protocol().to_owned(),
+            subscriber_id: self.handle.owner().subscriber_id.clone(),
+            kind: self.claims.kind.as_str(),
+            connected: self.socket.is_some(),
+            bound: self.bound_to.is_some(),
+            expires_at: self.claims.expires_at,
+            origin: self.origin.clone(),
         }
     }
 
@@ -214,30 +299,35 @@ impl Session {
     }
 
     fn connect_result(&self) -> ConnectResult {
-        let claims = &self.claims;
         let owner = self.handle.owner();
         ConnectResult {
             identity: format!("{}@{}", owner.subscriber_id, self.handle.protocol()),
             protocol: self.handle.protocol().to_owned(),
-            authorization: Authorization {
-                jti: claims.jti.clone(),
-                project_id: claims.project_id.clone(),
-                data_zone: "default",
-                scope: claims.scope.clone(),
-                fabric_subscriber: FabricSubscriber {
-                    version: 1,
-                    expires_at: claims.expires_at,
-                    subscriber_id: owner.subscriber_id.clone(),
-                    application_id: None,
-                    project_id: claims.project_id.clone(),
-                    space_id: claims.project_id.clone(),
-                },
-                cnf: self.bound_to.clone().map(|jkt| Confirmation { jkt }),
-            },
+            authorization: self.authorization(),
             ice_servers: self.shared.turn.as_ref().map_or_else(Vec::new, |turn| {
                 turn.ice_servers(&owner.subscriber_id, limits::TURN_TTL_S)
             }),
-            offhook: ServerTraits::default(),
+            offhook: ServerTraits::now(),
+        }
+    }
+
+    fn authorization(&self) -> Authorization {
+        let claims = &self.claims;
+        let owner = self.handle.owner();
+        Authorization {
+            jti: claims.jti.clone(),
+            project_id: claims.project_id.clone(),
+            data_zone: "default",
+            scope: claims.scope.clone(),
+            fabric_subscriber: FabricSubscriber {
+                version: 1,
+                expires_at: claims.expires_at,
+                subscriber_id: owner.subscriber_id.clone(),
+                application_id: None,
+                project_id: claims.project_id.clone(),
+                space_id: claims.project_id.clone(),
+            },
+            cnf: self.bound_to.clone().map(|jkt| Confirmation { jkt }),
         }
     }
 
@@ -265,9 +355,12 @@ impl Session {
     }
 
     fn schedule_token_deadline(&mut self) {
-        let grace = self.shared.config.timing.expiry_grace;
-        let left = Duration::from_secs(self.claims.expires_at.saturating_sub(now_s()));
-        self.token_deadline = Instant::now() + left + grace;
+        let timing = self.shared.config.timing;
+        let now = Instant::now();
+        self.token_deadline = now + self.until_expired_for(timing.expiry_grace);
+        let left = self.until_expired_for(Duration::ZERO);
+        // Not sooner than half of what is left: a life may be shorter than the notice.
+        self.notice_at = now + left.saturating_sub(timing.expiry_notice).max(left / 2);
     }
 
     fn event(&mut self, event: &OutEvent) {
@@ -412,7 +505,10 @@ impl Session {
                 self.claims = claims;
                 self.schedule_token_deadline();
                 tracing::info!(expires_at = self.claims.expires_at, "reauthenticated");
-                reply.ok(&Empty {});
+                reply.ok(&ReauthenticateResult {
+                    authorization: self.authorization(),
+                    offhook: ServerTraits::now(),
+                });
                 // The answer is in the mailbox; the state comes after it.
                 self.handle.send(SessionMessage::RenewState);
             }

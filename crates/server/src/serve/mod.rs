@@ -3,6 +3,7 @@
 
 mod connections;
 mod demo;
+mod revocations;
 mod runtime;
 
 use std::net::{IpAddr, SocketAddr};
@@ -16,6 +17,7 @@ use offhook_media::{MediaConfig, MediaError, MediaServer};
 use serde::Serialize;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 pub(crate) use demo::DemoPage;
@@ -24,10 +26,11 @@ pub use runtime::Runtime;
 use crate::assets::Assets;
 use crate::clock::now_s;
 use crate::config::Config;
-use crate::http::{self, App, Counters, Limited};
+use crate::http::{self, App, Counters, DeviceAnswers, Limited};
 use crate::metrics::Metrics;
 use crate::mint::{Mint, OpenError};
-use crate::relay::{IceServerSource, Relay, RelayConfig, RelayDeps};
+use crate::proofs::{ProofPolicy, Proofs};
+use crate::relay::{IceServerSource, Relay, RelayConfig, RelayDeps, Timing};
 use crate::store::StoreError;
 use crate::tls::{self, CertificateSource, TlsError};
 use crate::turn::{TurnConfig, TurnSecret, TurnServer};
@@ -46,6 +49,8 @@ pub struct Server {
     connections: Connections,
     media: MediaServer,
     turn: Option<TurnServer>,
+    /// Looks for revocations that others wrote.
+    watching: JoinHandle<()>,
 }
 
 /// What is printed when the server takes requests: one line of JSON.
@@ -150,7 +155,14 @@ impl Server {
             Some(listen) => Some(start_turn(listen, &media).await?),
             None => None,
         };
+        let policy = ProofPolicy {
+            strict: config.strict_proofs,
+            nonce: config.proof_nonces,
+            shared: config.shared_store,
+        };
+        let proofs = Arc::new(Proofs::new(policy, mint.store.clone(), &metrics));
         let relay = Relay::start(RelayDeps {
+            proofs: Arc::clone(&proofs),
             store: mint.store.clone(),
             keys: Arc::clone(&mint.keys),
             media: media.clone(),
@@ -162,6 +174,11 @@ impl Server {
             config: RelayConfig {
                 allowed_origins: config.allowed_origins.clone(),
                 require_origin: config.require_origin,
+                timing: Timing {
+                    ring: config.ring_for,
+                    call_grace: config.call_grace,
+                    ..Timing::default()
+                },
                 ..RelayConfig::default()
             },
         });
@@ -175,6 +192,9 @@ impl Server {
             assets: Assets::new(config.web_dir.clone(), &public_url),
             counters: Counters::new(&metrics),
             exchanges: Limited::new("exchange", config.exchanges_per_minute, &metrics),
+            devices: Limited::new("device", config.device_tokens_per_minute, &metrics),
+            device_answers: DeviceAnswers::default(),
+            proofs,
             sign_ins: Limited::new("sign_in", config.sign_ins_per_minute, &metrics),
             draining: AtomicBool::new(false),
             public_url,
@@ -185,6 +205,7 @@ impl Server {
             config,
         });
         let router = http::router(Arc::clone(&app));
+        let watching = tokio::spawn(revocations::watch(Arc::clone(&app)));
         let limits = (
             app.config.max_connections,
             app.config.max_connections_per_ip,
@@ -216,6 +237,7 @@ impl Server {
             connections,
             media,
             turn,
+            watching,
         })
     }
 
@@ -233,6 +255,7 @@ impl Server {
     /// stops. Takes ten seconds at most when nothing hangs.
     pub async fn shutdown(self) {
         self.app.draining.store(true, Relaxed);
+        self.watching.abort();
         self.app.relay.drain(DRAIN_GRACE).await;
         self.connections.stop.cancel();
         self.connections.tasks.close();

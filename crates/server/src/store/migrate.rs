@@ -5,7 +5,10 @@ use sqlx::Row as _;
 use super::{Store, StoreError};
 
 /// Append only: a version that has been released never changes.
-const VERSIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+const VERSIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_credentials.sql"),
+];
 
 pub(super) async fn run(store: &Store) -> Result<(), StoreError> {
     sqlx::query("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")

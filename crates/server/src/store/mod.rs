@@ -13,6 +13,7 @@ mod page;
 mod project;
 mod refresh;
 mod resource;
+mod revocation;
 mod room;
 mod settings;
 mod subscriber;
@@ -31,6 +32,7 @@ pub use page::{Cursor, Order, PageRequest, Position, Slice};
 pub use project::Project;
 pub use refresh::Rotation;
 pub use resource::{Resource, ResourceDetails, SubscriberDetails};
+pub use revocation::{Revocation, Revoked};
 pub use room::ConferenceRoom;
 pub use subscriber::{Subscriber, SubscriberChange, hash_password};
 
@@ -192,13 +194,16 @@ impl Store {
         self.writer.close().await;
     }
 
-    /// Whether whoever stands behind an access token still exists: its subscriber, and for an embed token the
+    /// Whether an access token has not been revoked and whoever stands behind it still exists: its subscriber, and for an embed token the
     /// click-to-call resource, enabled. Guests live as long as their project.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn token_is_live(&self, claims: &SatClaims) -> Result<bool, StoreError> {
         let project = &claims.project_id;
+        if self.is_revoked(claims).await? {
+            return Ok(false);
+        }
         Ok(match claims.kind {
             SatKind::Subscriber => self
                 .subscriber(project, &claims.subscriber_id)

@@ -21,6 +21,7 @@ use offhook_proto::rest::ConferenceRoomSettings;
 use offhook_server::clock::now_s;
 use offhook_server::metrics::Metrics;
 use offhook_server::mint::{Mint, TokenWish};
+use offhook_server::proofs::{ProofPolicy, Proofs};
 use offhook_server::relay::{Relay, RelayConfig, RelayDeps};
 use offhook_server::store::{ClickToCallSettings, Store, SubscriberChange};
 use serde_json::json;
@@ -75,6 +76,11 @@ impl TestServer {
             media: media.clone(),
             media_events,
             turn: None,
+            proofs: Arc::new(Proofs::new(
+                ProofPolicy::default(),
+                mint.store.clone(),
+                &metrics,
+            )),
             metrics: metrics.clone(),
             config: config.clone(),
         });

@@ -1,8 +1,11 @@
 //! The REST interface as a client sees it: a real server on ports the system chose, real HTTP, a directory of its own
 //! for each test.
+mod devices;
 mod directory;
 mod embeds;
 mod manage;
+mod proof;
+mod revocation;
 mod serving;
 mod sign_in;
 mod support;

@@ -1,9 +1,12 @@
-//! Proofs of possession (RFC 9449), as far as RPCs carry them (wire-protocol.md 2.5).
+//! Proofs of possession (RFC 9449), with RPCs and with HTTP requests (wire-protocol.md 2.5).
 //!
 //! A proof is a JWS made by the client's key, with the public key in its header. It proves that whoever speaks
 //! has the private key; which key a token asks for is in the token ([`SatClaims::check_binding`]).
 //!
 //! [`SatClaims::check_binding`]: crate::SatClaims::check_binding
+
+mod http;
+mod target;
 
 use offhook_proto::limits;
 use serde::Deserialize;
@@ -12,6 +15,8 @@ use serde::de::IgnoredAny;
 use crate::encoding::from_base64url;
 use crate::error::ProofError;
 use crate::jwk::{Jwk, PublicKey};
+
+pub use http::{HttpProof, HttpRequest, Rules, verify_http};
 
 /// A proof that holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -291,6 +296,91 @@ mod tests {
             verify_rpc(&proof, "signalwire.reauthenticate", NOW),
             Err(ProofError::Mismatch("mth"))
         );
+    }
+
+    fn request<'a>(rules: Rules<'a>) -> HttpRequest<'a> {
+        HttpRequest {
+            method: "POST",
+            origins: &["https://calls.example.com"],
+            path: "/x",
+            access_token: "token",
+            rules,
+        }
+    }
+
+    /// The hash is that of `token`.
+    fn http_payload() -> Value {
+        json!({"jti": "7", "htm": "POST", "htu": "https://calls.example.com/x", "iat": NOW,
+            "ath": "PEaenWxYddN6Q_NT1PiOYfz4EsZu7jRXRlpAsNpBU-A"})
+    }
+
+    #[test]
+    fn an_http_proof_names_method_address_and_token() {
+        let signer = Signer::p256();
+        let check = |payload: &Value, rules: Rules<'_>| {
+            verify_http(
+                &signer.sign(&signer.header(), payload),
+                &request(rules),
+                NOW,
+            )
+        };
+        let good = check(&http_payload(), Rules::default()).unwrap();
+        assert!(good.hashed && !good.relative);
+        for (member, value, refused) in [
+            ("htm", json!("post"), ProofError::Mismatch("htm")),
+            ("htm", json!("GET"), ProofError::Mismatch("htm")),
+            (
+                "htu",
+                json!("https://calls.example.com/y"),
+                ProofError::Mismatch("htu"),
+            ),
+            ("htu", json!("/x"), ProofError::Mismatch("htu")),
+            ("ath", json!("PEaenWxYddN6Q"), ProofError::Mismatch("ath")),
+        ] {
+            let payload = with(http_payload(), member, value);
+            assert_eq!(check(&payload, Rules::default()), Err(refused), "{member}");
+        }
+        let hashless = with(http_payload(), "ath", Value::Null);
+        assert!(matches!(
+            check(&hashless, Rules::default()),
+            Err(ProofError::Malformed(_))
+        ));
+    }
+
+    #[test]
+    fn a_path_alone_and_no_hash_do_only_where_the_official_client_needs_it() {
+        let signer = Signer::rsa();
+        let payload = json!({"jti": "7", "htm": "POST", "htu": "/x", "iat": NOW});
+        let proof = signer.sign(&signer.header(), &payload);
+        let lenient = Rules {
+            relative_target: true,
+            optional_hash: true,
+            nonces: None,
+        };
+        let accepted = verify_http(&proof, &request(lenient), NOW).unwrap();
+        assert!(accepted.relative && !accepted.hashed);
+        assert!(verify_http(&proof, &request(Rules::default()), NOW).is_err());
+    }
+
+    #[test]
+    fn a_nonce_is_asked_for_where_it_is_the_rule() {
+        let signer = Signer::ed25519();
+        let nonces = ["a".to_owned(), "b".to_owned()];
+        let rules = Rules {
+            nonces: Some(&nonces),
+            ..Rules::default()
+        };
+        for (nonce, good) in [
+            (json!("b"), true),
+            (json!("c"), false),
+            (Value::Null, false),
+        ] {
+            let payload = with(http_payload(), "nonce", nonce);
+            let proof = signer.sign(&signer.header(), &payload);
+            let outcome = verify_http(&proof, &request(rules), NOW);
+            assert_eq!(outcome.is_ok(), good);
+            assert!(good || outcome == Err(ProofError::Nonce));
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Proofs that have been used (wire-protocol.md 2.5): a proof that came with an RPC is good once.
+//! Proofs that have been used (wire-protocol.md 2.5): each is good once.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -30,44 +30,49 @@ impl UsedProofs {
 
     /// Remembers the proof; `false` if it has been used before. Under a flood of proofs (each of which costs its maker a
     /// signature) the oldest are forgotten early, so that memory stays bounded.
-    pub(crate) fn first_use(&mut self, now: Instant, proof: &Proof) -> bool {
+    pub(crate) fn first_use(&mut self, now: Instant, key: [u8; 16]) -> bool {
         if now.duration_since(self.since) > WINDOW || self.current.len() >= PROOFS {
             self.previous = std::mem::take(&mut self.current);
             self.since = now;
         }
-        let mut hash = digest::Context::new(&digest::SHA256);
-        hash.update(proof.jkt.as_bytes());
-        hash.update(&[0]);
-        hash.update(proof.jti.as_bytes());
-        let mut key = [0; 16];
-        key.copy_from_slice(&hash.finish().as_ref()[..16]);
         !self.previous.contains(&key) && self.current.insert(key)
     }
+}
+
+/// The first half of a hash of the key's thumbprint and the proof's id.
+pub(crate) fn key(proof: &Proof) -> [u8; 16] {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    hash.update(proof.jkt.as_bytes());
+    hash.update(&[0]);
+    hash.update(proof.jti.as_bytes());
+    let mut key = [0; 16];
+    key.copy_from_slice(&hash.finish().as_ref()[..16]);
+    key
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn proof(jkt: &str, jti: &str) -> Proof {
-        Proof {
+    fn proof(jkt: &str, jti: &str) -> [u8; 16] {
+        key(&Proof {
             jkt: jkt.into(),
             jti: jti.into(),
             iat: 0,
-        }
+        })
     }
 
     #[test]
     fn a_proof_is_good_once_for_as_long_as_it_could_be_shown() {
         let start = Instant::now();
         let mut used = UsedProofs::new(start);
-        assert!(used.first_use(start, &proof("k", "1")));
-        assert!(!used.first_use(start, &proof("k", "1")));
-        assert!(used.first_use(start, &proof("k2", "1")));
+        assert!(used.first_use(start, proof("k", "1")));
+        assert!(!used.first_use(start, proof("k", "1")));
+        assert!(used.first_use(start, proof("k2", "1")));
         let almost = start + WINDOW;
-        assert!(used.first_use(almost, &proof("k", "2")));
-        assert!(!used.first_use(almost + Duration::from_secs(1), &proof("k", "2")));
-        assert!(!used.first_use(almost + WINDOW, &proof("k", "2")));
+        assert!(used.first_use(almost, proof("k", "2")));
+        assert!(!used.first_use(almost + Duration::from_secs(1), proof("k", "2")));
+        assert!(!used.first_use(almost + WINDOW, proof("k", "2")));
     }
 
     #[test]
@@ -75,7 +80,7 @@ mod tests {
         let now = Instant::now();
         let mut used = UsedProofs::new(now);
         for i in 0..3 * PROOFS {
-            used.first_use(now, &proof("k", &i.to_string()));
+            used.first_use(now, proof("k", &i.to_string()));
         }
         assert!(used.current.len() + used.previous.len() <= 2 * PROOFS);
     }
