@@ -7,15 +7,15 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use offhook::{
-    AudioOptions, AudioSource, AuthenticateContext, Call, CallEvent, CallStatus, Client,
+    AudioOptions, AudioSource, AuthenticateContext, Call, CallEvent, CallStatus, Client, ClientKey,
     Credential, CredentialProvider, DialOptions, Direction, Error, ProviderError, ProviderFuture,
     StaticCredentialProvider, ToneBursts,
 };
-use offhook_server::clock::now_s;
+use offhook_server::clock::{now_ms, now_s};
 use offhook_server::config::{Config, Listen, Settings};
 use offhook_server::mint::TokenWish;
 use offhook_server::serve::Server;
-use offhook_server::store::SubscriberChange;
+use offhook_server::store::{Revoked, SubscriberChange};
 use support::dial::{HEARD_DBFS, PATIENCE, UNHEARD_DBFS, level, samples};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -62,6 +62,26 @@ impl Place {
         let mint = self.server.mint();
         let made = mint.subscriber(&self.project, reference, &change, wish, now_s());
         made.await.unwrap().1.token
+    }
+
+    /// A token that may renew itself.
+    async fn scoped_token(&self, reference: &str) -> String {
+        let wish = TokenWish {
+            scope: vec!["sat:refresh".into()],
+            ..TokenWish::default()
+        };
+        let change = SubscriberChange::default();
+        let mint = self.server.mint();
+        let made = mint.subscriber(&self.project, reference, &change, wish, now_s());
+        made.await.unwrap().1.token
+    }
+
+    /// Revokes every token, as another process on the same store does.
+    async fn revoke_all(&self) {
+        let revoked = Revoked::Project(self.project.clone());
+        let store = &self.server.mint().store;
+        let done = store.revoke(&self.project, &revoked, now_ms());
+        done.await.unwrap();
     }
 
     async fn client(&self, reference: &str) -> Client {
@@ -403,4 +423,34 @@ async fn the_session_ends_when_the_last_handle_is_dropped() {
         out.ended().and_then(|ended| ended.by).as_deref(),
         Some("remote")
     );
+}
+
+/// A token that the client is to bind to its key, in a world where nobody else could renew it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_binds_its_token_and_a_revocation_ends_it_at_once() {
+    let place = Place::start().await;
+    let token = place.scoped_token("alice").await;
+    let key = ClientKey::generate().unwrap();
+    let client = Client::builder(StaticCredentialProvider::new(token)).key(key);
+    let client = client.start().await.unwrap();
+    let mut credential = client.credential();
+    let bound = credential.wait_for(|now| now.as_ref().is_some_and(|now| now.bound));
+    let status = in_time("the bound token", bound)
+        .await
+        .unwrap()
+        .clone()
+        .unwrap();
+    assert_eq!(status.renewal.as_deref(), Some("client-bound"));
+    // A minute is what the unbound one had.
+    assert!(status.expires_at_ms.unwrap() > (now_s() + 600) * 1_000);
+
+    let call = client.dial("/public/network-test", DialOptions::default());
+    let _call = call.await.unwrap();
+    let mut ready = client.ready();
+    let mut errors = client.errors();
+    place.revoke_all().await;
+    let gone = ready.wait_for(|ready| !ready);
+    in_time("the end of the session", gone).await.unwrap();
+    let refused = in_time("the reason", errors.recv()).await.unwrap();
+    assert!(matches!(refused, Error::Credentials(_)), "{refused}");
 }
