@@ -1,0 +1,249 @@
+/** What the JavaScript face does with devices, tracks and its own end, in a real browser against the real server. */
+import { expect, test, type Page } from '@playwright/test';
+import { agent, answerInConsole } from '../support/console.js';
+import { expectNotToHear, expectToHear, leave, type Party } from '../support/party.js';
+import { answer, connect, dial, Pages, rings, status } from '../support/sdk.js';
+import { Server } from '../support/server.js';
+
+let server: Server;
+let pages: Pages;
+let parties: Party[] = [];
+const CALLER = 600;
+const CALLEE = 1100;
+
+test.beforeAll(async () => {
+  server = await Server.start();
+  pages = await Pages.start(() => server);
+});
+test.afterAll(async () => {
+  pages.stop();
+  await server.stop();
+});
+test.afterEach(async () => {
+  await leave(parties);
+  parties = [];
+});
+
+async function open(hz: number): Promise<Party> {
+  const opened = await pages.open('ours', hz);
+  parties.push(opened);
+  return opened;
+}
+
+/** The caller's page is prepared by `before`, which may say how to dial. */
+async function talking(before: (page: Page) => Promise<unknown> = async () => undefined): Promise<[Page, Page]> {
+  const [a, b] = [await open(CALLER), await open(CALLEE)];
+  await connect(b.page, server.token('bob'), true);
+  await connect(a.page, server.token('alice'));
+  await before(a.page);
+  if (!(await a.page.evaluate(() => 'call' in globalThis))) await dial(a.page, '/private/bob');
+  await rings(b.page);
+  await answer(b.page);
+  await Promise.all([status(a.page, 'connected'), status(b.page, 'connected')]);
+  return [a.page, b.page];
+}
+
+/** Evaluates with the page's `call` and what else it keeps. */
+function inPage<T>(page: Page, act: (g: Record<string, any>) => T | Promise<T>): Promise<T> {
+  return page.evaluate(`(${act})(globalThis)`) as Promise<T>;
+}
+
+test('mute gives the microphone back and is seen by the other; unmute opens it again', async () => {
+  const [a, b] = await talking();
+  await expectToHear(b, CALLER);
+  expect(
+    await inPage(a, async ({ call }) => {
+      const [track] = call.localStream.getTracks();
+      await call.self.mute();
+      return { state: track.readyState, stream: call.localStream, sending: call.rtcPeerConnection.getSenders()[0].track };
+    })
+  ).toEqual({ state: 'ended', stream: null, sending: null });
+  await expect.poll(() => inPage(b, ({ call }) => call.participants.filter((one: any) => one.audioMuted).length)).toBe(1);
+  expect(await inPage(a, ({ call }) => call.self.audioMuted)).toBe(true);
+  await expectNotToHear(b, CALLER);
+  await inPage(a, ({ call }) => call.self.toggleMute());
+  await expectToHear(b, CALLER);
+  expect(await inPage(a, ({ call }) => call.localStream.getTracks()[0].readyState)).toBe('live');
+});
+
+test("the application's own track is sent, and is the application's to stop", async () => {
+  const [a, b] = await talking((page) =>
+    inPage(page, async (g) => {
+      g.own = await navigator.mediaDevices.getUserMedia({ audio: true });
+      g.statuses = [];
+      g.call = await g.client.dial('/private/bob', { inputAudioStream: g.own });
+      g.call.status$.subscribe((status: string) => g.statuses.push(status));
+    })
+  );
+  await expectToHear(b, CALLER);
+  await inPage(a, ({ call }) => call.self.mute());
+  await expectNotToHear(b, CALLER);
+  expect(await inPage(a, ({ own }) => own.getTracks()[0].readyState)).toBe('live');
+  await inPage(a, ({ call }) => call.self.unmute());
+  await expectToHear(b, CALLER);
+  expect(await inPage(a, ({ own, call }) => call.localStream.getTracks()[0] === own.getTracks()[0])).toBe(true);
+  await inPage(a, ({ call }) => call.hangup());
+  expect(await inPage(a, ({ own }) => own.getTracks()[0].readyState)).toBe('live');
+});
+
+test('without permission the call is receive-only, says so, and can be given a microphone later', async () => {
+  const [a, b] = await talking((page) =>
+    inPage(page, async (g) => {
+      g.allow = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
+      navigator.permissions.query = () => Promise.reject(new TypeError('unknown'));
+      g.complaints = [];
+      g.statuses = [];
+      g.call = await g.client.dial('/private/bob');
+      g.call.status$.subscribe((status: string) => g.statuses.push(status));
+      g.call.errors$.subscribe(({ kind, fatal, error }: any) => g.complaints.push([kind, fatal, error.name, error.denied, error.media]));
+    })
+  );
+  await expectToHear(a, CALLEE);
+  expect(await inPage(a, ({ complaints }) => complaints)).toEqual([['media', false, 'MediaAccessError', true, 'audio']]);
+  expect(await inPage(a, ({ call }) => call.mediaDirections)).toEqual({ audio: 'recvonly', video: 'inactive' });
+  await inPage(a, async (g) => {
+    navigator.mediaDevices.getUserMedia = g.allow;
+    await g.call.self.addAudioInputDevice();
+  });
+  await expectToHear(b, CALLER);
+  await expectToHear(a, CALLEE);
+});
+
+test('a call that must not fall back fails with the reason', async () => {
+  const { page } = await open(CALLER);
+  await connect(page, server.token('alice'));
+  const failure = await inPage(page, async (g) => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
+    try {
+      await g.client.dial('/private/bob', { fallbackToReceiveOnly: false });
+      return undefined;
+    } catch (error: any) {
+      return [error.name, error instanceof g.sdk.CallCreateError, error.direction, error.error.name, error.error.denied, g.client.session.calls.length];
+    }
+  });
+  expect(failure).toEqual(['CallCreateError', true, 'outbound', 'MediaAccessError', true, 0]);
+});
+
+test('push to talk is silent until it is pressed, also with another device', async () => {
+  const [a, b] = await talking();
+  await inPage(a, ({ call }) => call.enablePushToTalk());
+  await expectNotToHear(b, CALLER);
+  await inPage(a, async ({ client, call }) => {
+    await client.enumerateDevices();
+    const before = call.localStream.getTracks()[0];
+    const other = client.audioInputDevices.find((device: any) => device.deviceId !== before.getSettings().deviceId);
+    client.selectAudioInputDevice(other);
+    while (call.localStream?.getTracks()[0] === before || !call.localStream) await new Promise((next) => setTimeout(next, 20));
+  });
+  await expectNotToHear(b, CALLER);
+  await inPage(a, ({ call }) => call.setPushToTalkActive(true));
+  await expectToHear(b, CALLER);
+  await inPage(a, ({ call }) => call.setPushToTalkActive(false));
+  await expectNotToHear(b, CALLER);
+});
+
+test('levels show who speaks', async () => {
+  const [a] = await talking();
+  const heard = await inPage(a, ({ call }) => {
+    const loudest = { local: 0, remote: 0, spoke: false };
+    const watching = [
+      call.localAudioLevel$.subscribe((level: number) => (loudest.local = Math.max(loudest.local, level))),
+      call.remoteAudioLevel$.subscribe((level: number) => (loudest.remote = Math.max(loudest.remote, level))),
+      call.localSpeaking$.subscribe((speaking: boolean) => (loudest.spoke ||= speaking))
+    ];
+    return new Promise<typeof loudest>((resolve) => {
+      const poll = setInterval(() => {
+        if (loudest.local < 0.03 || loudest.remote < 0.03 || !loudest.spoke) return;
+        clearInterval(poll);
+        watching.forEach((one) => one.unsubscribe());
+        resolve(loudest);
+      }, 100);
+    });
+  });
+  expect(heard.remote).toBeLessThanOrEqual(1);
+});
+
+test('a page that is left hangs up at once', async () => {
+  const [a, b] = await talking();
+  await a.goto('about:blank');
+  await status(b, 'destroyed');
+  expect(await inPage(b, ({ call }) => call.ended)).toMatchObject({ by: 'remote', cause: 'NORMAL_CLEARING' });
+});
+
+test('a client may be destroyed by a handler of its own, twice, and says goodbye all the same', async () => {
+  const [a, b] = await talking();
+  await expectToHear(b, CALLER);
+  const told = await inPage(a, async ({ client, call }) => {
+    const told: string[] = [];
+    const watch = (name: string, observable: any) => observable.subscribe({ complete: () => told.push(name) });
+    watch('ready$', client.ready$);
+    watch('calls$', client.session.calls$);
+    watch('participants$', call.participants$);
+    watch('remoteStream$', call.remoteStream$);
+    watch('audioInputDevices$', client.audioInputDevices$);
+    client.destroyed$.subscribe(() => told.push('destroyed'));
+    const [track] = call.localStream.getTracks();
+    // Within the engine's own outputs.
+    call.callEvent$.subscribe(() => {
+      client.destroy();
+      client.destroy();
+    });
+    await call.self.mute().catch((error: Error) => told.push(error.name));
+    await new Promise((next) => setTimeout(next));
+    return { told: told.sort(), track: track.readyState, status: call.status };
+  });
+  expect(told.status).toBe('destroyed');
+  expect(told.track).toBe('ended');
+  for (const name of ['audioInputDevices$', 'calls$', 'destroyed', 'participants$', 'ready$', 'remoteStream$']) expect(told.told).toContain(name);
+  await status(b, 'destroyed');
+  expect(await inPage(b, ({ call }) => call.ended)).toMatchObject({ by: 'remote', cause: 'NORMAL_CLEARING' });
+});
+
+test('digits are checked, and what is over says so', async () => {
+  const [a] = await talking();
+  const answers = await inPage(a, async ({ call }) => {
+    const outcome = (promise: Promise<unknown>) => promise.then(() => 'ok', (error: Error) => error.name);
+    const answers = [await outcome(call.sendDigits('12#')), await outcome(call.sendDigits('12x')), await outcome(call.setMeta({}))];
+    await call.hangup();
+    return [...answers, await outcome(call.hangup()), await outcome(call.sendDigits('1'))];
+  });
+  expect(answers).toEqual(['ok', 'InvalidParams', 'UnimplementedError', 'ok', 'DependencyError']);
+});
+
+test('permission brings the devices along', async () => {
+  const { page } = await open(CALLER);
+  const granted = await inPage(page, async (g) => {
+    const client = new g.sdk.SignalWire(new g.sdk.StaticCredentialProvider({ token: 'none' }), { skipConnection: true });
+    const granted = await client.requestMediaPermissions({ audio: true });
+    const same = client.selectedAudioInputDevice === granted.selectedAudioDevice;
+    const output = await client.applySelectedAudioOutputDevice(new Audio());
+    const { webrtc, getUserMedia, audioCodecs } = client.platformCapabilities;
+    return { audio: granted.audio, video: granted.video, label: !!granted.selectedAudioDevice.label, same, output, webrtc, getUserMedia, opus: audioCodecs.includes('opus') };
+  });
+  expect(granted).toEqual({ audio: true, video: false, label: true, same: true, output: false, webrtc: true, getUserMedia: true, opus: true });
+});
+
+test('one function is a whole call', async () => {
+  const answering = await agent(server, CALLEE);
+  const { page } = await open(CALLER);
+  parties.push(answering);
+  const { embedToken, destination } = await server.demo();
+  const missing = await page.evaluate(
+    async ([host, embedToken, to]) => {
+      const g = globalThis as never as Record<string, any>;
+      const missing = await g.sdk.embeddableCall({ to: '', embedToken, host }).catch((error: Error) => [error.name, error.message]);
+      g.statuses = [];
+      g.call = await g.sdk.embeddableCall({ to, embedToken, host });
+      g.call.status$.subscribe((status: string) => g.statuses.push(status));
+      return missing;
+    },
+    [server.origin, embedToken, destination] as const
+  );
+  expect(missing).toEqual(['DependencyError', expect.stringContaining('to')]);
+  await answerInConsole(answering.page);
+  await status(page, 'connected');
+  await Promise.all([expectToHear(page, CALLEE), expectToHear(answering.page, CALLER)]);
+  await inPage(page, ({ call }) => call.hangup());
+  await status(page, 'destroyed');
+});
