@@ -10,6 +10,7 @@ use crate::output::{CallEvent, EngineError, Event, Output};
 use crate::random::Random;
 use crate::rpc::Rpc;
 use crate::server_clock::ServerClock;
+use crate::tuning::Tuning;
 
 pub(crate) struct Context {
     pub(crate) now: Now,
@@ -17,6 +18,7 @@ pub(crate) struct Context {
     pub(crate) random: Random,
     pub(crate) rpc: Rpc,
     pub(crate) clock: ServerClock,
+    pub(crate) tuning: Tuning,
     requests: RequestId,
     /// The last request before the clocks jumped.
     before_jump: RequestId,
@@ -24,13 +26,14 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(seed: [u8; 32], now: Now) -> Self {
+    pub(crate) fn new(seed: [u8; 32], now: Now, tuning: Tuning) -> Self {
         Self {
             now,
             out: VecDeque::new(),
             random: Random::new(seed),
             rpc: Rpc::default(),
             clock: ServerClock::new(now),
+            tuning,
             requests: 0,
             before_jump: 0,
             jumps: 0,

@@ -12,12 +12,6 @@ use crate::rpc::{Envelope, Purpose};
 
 /// From the moment the invite is sent until the server must have accepted it. Permission prompts do not count.
 const INVITE_MS: u64 = 10_000;
-/// A connection that lost contact gets that long to come back by itself.
-const GRACE_MS: u64 = 2_000;
-/// An ICE restart must have brought the connection back by then.
-const RESTART_MS: u64 = 8_000;
-/// Restarts without success before the call is given up.
-const RESTARTS: u32 = 5;
 /// What the official client asks for with its first SDP (wire-protocol.md 5.2).
 const SUBSCRIBE: [&str; 9] = [
     "track",
@@ -85,6 +79,8 @@ pub(crate) struct Dialog {
     answered: bool,
     peer: bool,
     peer_state: PeerState,
+    /// Offers during the call that failed in a row.
+    reoffers: u32,
     restart: Restart,
     pub(crate) room: Room,
 }
@@ -167,6 +163,7 @@ impl Dialog {
             answered: false,
             peer: false,
             peer_state: PeerState::New,
+            reoffers: 0,
             restart: Restart::Idle,
             room: Room::default(),
         }
@@ -194,6 +191,15 @@ impl Dialog {
 
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    pub(crate) fn node_id(&self) -> &str {
+        &self.node_id
+    }
+
+    /// Whether both sides have their descriptions.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.stage, Stage::Up)
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -250,6 +256,7 @@ impl Dialog {
                 media,
                 wait_for_candidates,
                 ice_restart: false,
+                relay_only: false,
             },
         );
     }
@@ -567,7 +574,13 @@ impl Dialog {
                 let purpose = Purpose::Reoffer {
                     call: self.id.clone(),
                 };
-                self.verto(ctx, verto::MODIFY, params, None, purpose);
+                let envelope = Envelope {
+                    call: &self.id,
+                    node_id: &self.node_id,
+                    subscribe: None,
+                };
+                let limit = ctx.tuning.reoffer_ms;
+                ctx.verto_within(envelope, verto::MODIFY, params, purpose, limit);
             }
             _ => {}
         }
@@ -578,6 +591,11 @@ impl Dialog {
         let result = result.and_then(|result| verto_result(&result).cloned());
         match result {
             Ok(inner) => {
+                self.reoffers = 0;
+                if self.peer_state == PeerState::Connected {
+                    // Nothing was broken: should it break now, its state will tell.
+                    self.restart = Restart::Idle;
+                }
                 if let Some(sdp) = json::str_of(&inner, "sdp").filter(|sdp| !sdp.is_empty()) {
                     self.tell_peer(
                         ctx,
@@ -587,8 +605,23 @@ impl Dialog {
                     );
                 }
             }
-            Err(error) if error.is_safe() => self.tell_error(ctx, error, false),
-            Err(error) => self.fail(ctx, error, true),
+            Err(error) => {
+                self.reoffers += 1;
+                let again = matches!(self.restart, Restart::Running { .. });
+                if again && self.reoffers < ctx.tuning.reoffers {
+                    // Its time runs: when that is up, another offer is made.
+                    return;
+                }
+                self.reoffers = 0;
+                // The call goes on as it was negotiated before, if its media does.
+                let fatal = self.peer_state != PeerState::Connected && !error.is_safe();
+                self.restart = Restart::Idle;
+                if fatal {
+                    self.fail(ctx, error, true);
+                } else {
+                    self.tell_error(ctx, error, false);
+                }
+            }
         }
     }
 
@@ -610,7 +643,7 @@ impl Dialog {
                 let grace = if state == PeerState::Failed {
                     0
                 } else {
-                    GRACE_MS
+                    ctx.tuning.grace_ms
                 };
                 if !matches!(self.restart, Restart::Running { .. }) {
                     self.restart = Restart::Waiting {
@@ -634,7 +667,7 @@ impl Dialog {
         }
         match self.restart {
             Restart::Waiting { at, attempt } if at <= now && matches!(self.stage, Stage::Up) => {
-                if attempt >= RESTARTS {
+                if attempt >= ctx.tuning.restarts {
                     let error = EngineError::new(
                         "NetworkError",
                         "the media connection was lost and could not be restored",
@@ -650,7 +683,8 @@ impl Dialog {
                     return;
                 }
                 self.set_status(ctx, CallStatus::Recovering);
-                self.restart_ice(ctx, attempt + 1);
+                let relay_only = ctx.tuning.relay_fallback && attempt % 2 == 1;
+                self.restart_ice(ctx, attempt + 1, relay_only);
             }
             Restart::Running { due, attempt } if due <= now => {
                 self.restart = Restart::Waiting { at: now, attempt };
@@ -670,9 +704,9 @@ impl Dialog {
         }
     }
 
-    pub(crate) fn restart_ice(&mut self, ctx: &mut Context, attempt: u32) {
+    pub(crate) fn restart_ice(&mut self, ctx: &mut Context, attempt: u32, relay_only: bool) {
         self.restart = Restart::Running {
-            due: ctx.now.mono_ms + RESTART_MS,
+            due: ctx.now.mono_ms + ctx.tuning.restart_ms,
             attempt,
         };
         // The peer connection keeps its directions.
@@ -680,6 +714,7 @@ impl Dialog {
             media: MediaPlan::default(),
             wait_for_candidates: false,
             ice_restart: true,
+            relay_only,
         };
         self.tell_peer(ctx, offer);
     }
@@ -907,7 +942,7 @@ impl Dialog {
     }
 
     /// `dialogParams` (wire-protocol.md 5.7).
-    fn params(&self) -> Value {
+    pub(crate) fn params(&self) -> Value {
         let mut variables = json::object([
             ("memberCallId", json::text(&self.id)),
             ("memberId", json::optional(self.self_id.as_deref())),

@@ -3,6 +3,7 @@
 use miniserde::json::Value;
 use offhook_proto::method::{self, event, verto};
 
+use crate::auxiliary::Auxiliary;
 use crate::clock::Now;
 use crate::context::Context;
 use crate::credential::{Credentials, Renewed};
@@ -39,6 +40,8 @@ pub struct EngineConfig {
     pub origin: String,
     /// Variables of every call.
     pub user_variables: Value,
+    /// How patient the engine is.
+    pub tuning: crate::tuning::Tuning,
     /// Who we say we are.
     pub agent: String,
     /// Thumbprint of the key that the driver can sign proofs with (RFC 7638); empty: it has none.
@@ -58,6 +61,7 @@ impl Default for EngineConfig {
             relay_host: String::new(),
             origin: String::new(),
             user_variables: json::empty(),
+            tuning: crate::tuning::Tuning::default(),
             agent: concat!("offhook/", env!("CARGO_PKG_VERSION")).into(),
             fingerprint: String::new(),
             stored: Vec::new(),
@@ -73,6 +77,7 @@ pub struct Engine {
     credential: Credentials,
     session: Session,
     dialogs: Vec<Dialog>,
+    auxiliaries: Vec<Auxiliary>,
     /// `Start` and `Connect` commands that wait for the session, and until when.
     waiting: Vec<(CommandId, u64)>,
     /// The user wants to be online; the server has been told so on this session.
@@ -112,11 +117,12 @@ impl Engine {
     /// An engine that has done nothing yet. `seed` decides every id and every jitter.
     pub fn new(config: EngineConfig, seed: [u8; 32], now: Now) -> Self {
         Self {
-            ctx: Context::new(seed, now),
+            ctx: Context::new(seed, now, config.tuning),
             startup: Startup::new(config.origin.clone()),
             credential: Credentials::new(&config),
             session: Session::new(config.agent.clone(), !config.fingerprint.is_empty()),
             dialogs: Vec::new(),
+            auxiliaries: Vec::new(),
             waiting: Vec::new(),
             online: Registration {
                 wanted: !config.skip_register,
@@ -148,13 +154,22 @@ impl Engine {
                 self.renewed(renewed);
             }
             Input::Peer { leg, report } => {
-                if let Some(dialog) = self.dialogs.iter_mut().find(|dialog| dialog.id() == leg) {
+                if let Some(auxiliary) = self.auxiliary(&leg) {
+                    let (auxiliary, ctx) = auxiliary;
+                    auxiliary.peer_report(ctx, report);
+                } else if let Some(dialog) =
+                    self.dialogs.iter_mut().find(|dialog| dialog.id() == leg)
+                {
                     dialog.peer_report(&mut self.ctx, report);
                 }
             }
             Input::Network { online: false } => {
                 self.credential.network(false);
                 self.startup.network(false);
+            }
+            Input::Network { online: true } if !self.ctx.tuning.watch_network => {}
+            Input::Visible { visible: true } if !self.ctx.tuning.check_on_visible => {
+                self.renew_if_dead();
             }
             Input::Network { online: true } | Input::Visible { visible: true } => {
                 if matches!(input, Input::Network { .. }) {
@@ -187,6 +202,10 @@ impl Engine {
             self.fetches.deadline(),
             self.reauthentication.due,
             self.dialogs.iter().filter_map(Dialog::deadline).min(),
+            self.auxiliaries
+                .iter()
+                .filter_map(Auxiliary::deadline)
+                .min(),
         ];
         times.into_iter().flatten().min()
     }
@@ -228,6 +247,20 @@ impl Engine {
             dialog.look(&mut self.ctx, ready);
         }
         self.dialogs.retain(|dialog| !dialog.is_over());
+        for leg in &mut self.auxiliaries {
+            if self.dialogs.iter().any(|dialog| dialog.id() == leg.call()) {
+                leg.look(&mut self.ctx);
+            } else {
+                leg.end(&mut self.ctx, Ok(()));
+            }
+        }
+        self.auxiliaries.retain(|leg| !leg.is_over());
+    }
+
+    /// A leg beside a call's own.
+    fn auxiliary(&mut self, id: &str) -> Option<(&mut Auxiliary, &mut Context)> {
+        let leg = self.auxiliaries.iter_mut().find(|leg| leg.id() == id)?;
+        Some((leg, &mut self.ctx))
     }
 
     // Starting.
@@ -683,6 +716,9 @@ impl Engine {
         let Some(call) = json::str_of(params, "callID") else {
             return;
         };
+        if let Some((leg, ctx)) = self.auxiliary(call) {
+            return leg.message(ctx, method, params);
+        }
         let known = self.dialogs.iter_mut().find(|dialog| dialog.goes_by(call));
         match known {
             Some(dialog) => {
@@ -721,6 +757,11 @@ impl Engine {
             Purpose::Invite { call } => {
                 if let Some(dialog) = self.dialogs.iter_mut().find(|dialog| dialog.id() == call) {
                     dialog.invited(ctx, result);
+                }
+            }
+            Purpose::Auxiliary { leg } => {
+                if let Some((leg, ctx)) = self.auxiliary(&leg) {
+                    leg.invited(ctx, result);
                 }
             }
             Purpose::Answer { call, command } => {

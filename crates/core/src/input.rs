@@ -66,6 +66,7 @@ pub enum Command {
     Configure {
         relay_host: String,
         user_variables: Value,
+        tuning: crate::tuning::Tuning,
     },
     /// Says `bye` for every call, closes the socket, forgets resume state.
     Disconnect,
@@ -109,6 +110,17 @@ pub enum Command {
     SetUserVariables { call: LegId, variables: Value },
     /// ICE restart of the main leg (`verto.modify updateMedia`).
     RestartIce { call: LegId, relay_only: bool },
+    /// A leg beside the call's own: a shared screen (`screen`) or another device. The driver chooses the leg's name and has
+    /// captured what it sends. Done when it is connected.
+    AddLeg {
+        call: LegId,
+        leg: LegId,
+        screen: bool,
+        audio: bool,
+        video: bool,
+    },
+    /// Ends such a leg. Done at once when it is already gone.
+    RemoveLeg { leg: LegId },
     /// A raw JSON-RPC request. Done with the whole `result`.
     Execute {
         method: String,

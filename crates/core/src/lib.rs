@@ -9,6 +9,7 @@
 //!                                    │
 //!                                    └─ deadline(): when the driver must send Input::Tick at the latest
 //! ```
+mod auxiliary;
 pub mod clock;
 mod context;
 mod credential;
@@ -28,3 +29,4 @@ mod server_clock;
 mod session;
 mod startup;
 mod token;
+pub mod tuning;

@@ -84,11 +84,12 @@ pub enum PeerCommand {
         ice_servers: Value,
         relay_only: bool,
     },
-    /// Capture as planned, make and set an offer, report `LocalDescription`. Do not wait for candidates unless `wait_for_candidates`.
+    /// Capture as planned, make and set an offer (`relay_only`: with candidates of relays alone), report `LocalDescription`. Do not wait for candidates unless `wait_for_candidates`.
     Offer {
         media: MediaPlan,
         wait_for_candidates: bool,
         ice_restart: bool,
+        relay_only: bool,
     },
     /// Apply the offer, capture as planned, make and set an answer, report `LocalDescription`.
     Answer {
@@ -182,6 +183,8 @@ pub enum CallEvent {
     Signaling(Value),
     /// A Verto message of this call.
     Verto(Value),
+    /// A leg beside the call's own has ended: `{leg}`.
+    LegEnded(Value),
     /// Why it ended: `{cause, causeCode, by}`; comes before the final status.
     Ended(Value),
 }

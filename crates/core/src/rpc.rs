@@ -28,6 +28,10 @@ pub(crate) enum Purpose {
     Invite {
         call: LegId,
     },
+    /// The invite of a leg beside a call's own.
+    Auxiliary {
+        leg: LegId,
+    },
     Answer {
         call: LegId,
         command: CommandId,
@@ -146,6 +150,17 @@ impl Context {
         params: Value,
         purpose: Purpose,
     ) {
+        self.verto_within(dialog, method, params, purpose, TIMEOUT_MS);
+    }
+
+    pub(crate) fn verto_within(
+        &mut self,
+        dialog: Envelope<'_>,
+        method: &str,
+        params: Value,
+        purpose: Purpose,
+        timeout_ms: u64,
+    ) {
         let message = json::object([
             ("jsonrpc", json::text("2.0")),
             ("id", Value::String(self.random.uuid())),
@@ -161,7 +176,7 @@ impl Context {
                 dialog.subscribe.map_or(Value::Null, json::texts),
             ),
         ]);
-        self.request("webrtc.verto", params, purpose);
+        self.request_within(offhook_proto::method::VERTO, params, purpose, timeout_ms);
     }
 
     /// The session is authenticated on this socket: what waited is sent.

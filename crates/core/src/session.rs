@@ -11,13 +11,8 @@ use crate::json;
 use crate::output::{EngineError, Event, Output, Scope};
 use crate::rpc::Purpose;
 
-/// A socket that has not opened by then is given up.
-const OPEN_MS: u64 = 10_000;
 /// A session without any inbound frame for so long is dead: two and a half of the longest ping interval known.
 const SILENCE_MS: u64 = 25_000;
-/// First and longest wait before another attempt (wire-protocol.md 3.13).
-const DELAY_MIN_MS: u64 = 100;
-const DELAY_MAX_MS: u64 = 3_000;
 /// Event ids remembered, so that a redelivered event is acked but not taken twice.
 const SEEN_EVENTS: usize = 512;
 
@@ -102,7 +97,7 @@ impl Session {
         Self {
             link: Link::Closed,
             sockets: 0,
-            delay_ms: DELAY_MIN_MS,
+            delay_ms: 0,
             last_inbound: 0,
             seen: VecDeque::new(),
             subscriber: String::new(),
@@ -160,7 +155,7 @@ impl Session {
         let socket = self.sockets;
         self.link = Link::Opening {
             socket,
-            due: ctx.now.mono_ms + OPEN_MS,
+            due: ctx.now.mono_ms + ctx.tuning.open_ms,
         };
         let url = self.relay.clone();
         ctx.out.push_back(Output::OpenSocket { socket, url });
@@ -346,7 +341,7 @@ impl Session {
             ]),
         };
         self.link = Link::Ready { socket };
-        self.delay_ms = DELAY_MIN_MS;
+        self.delay_ms = 0;
         ctx.event(Event::IceServers(self.ice_servers.clone()));
         Greeted::Authenticated(greeting)
     }
@@ -360,8 +355,11 @@ impl Session {
     /// The socket is gone: another attempt comes after a while.
     pub(crate) fn lost(&mut self, ctx: &mut Context) {
         self.drop_socket(ctx);
-        let wait = ctx.random.half_to_full(self.delay_ms);
-        self.delay_ms = (self.delay_ms * 2).min(DELAY_MAX_MS);
+        // Not below the least, whatever order the two were given in.
+        let most = ctx.tuning.delay_max_ms.max(ctx.tuning.delay_min_ms);
+        let delay = self.delay_ms.clamp(ctx.tuning.delay_min_ms, most);
+        let wait = ctx.random.half_to_full(delay);
+        self.delay_ms = delay.saturating_mul(2);
         self.link = Link::Waiting {
             until: ctx.now.mono_ms + wait,
         };
@@ -400,7 +398,7 @@ impl Session {
         if let Link::Waiting { .. } = self.link
             && !self.blocked
         {
-            self.delay_ms = DELAY_MIN_MS;
+            self.delay_ms = 0;
             self.open(ctx);
         }
     }

@@ -1,23 +1,19 @@
 /** Addresses and the directory (sdk-api reference, section 11). */
 import type { CallState } from './call-interfaces.js';
 import { Observable, type Subscription } from 'rxjs';
-import { CollectionFetchError, UnimplementedError } from './errors.js';
-import { changes, define, Destroyable } from './observe.js';
-import type { CallTextMessageCollection } from './call-interfaces.js';
+import { Conversation, opened, type ConversationHost, type EntityCollection } from './conversation.js';
+import { CollectionFetchError } from './errors.js';
+import { changes, define, Destroyable, select } from './observe.js';
 import type { AddressHistory, GetAddressResponse, ResourceType, TextMessage } from './types.js';
 
-export type Fetch = (target: string) => Promise<{ status: number; body: unknown }>;
+export type { EntityCollection };
 
-/** Messages or log entries with an address. */
-export interface EntityCollection<T> extends CallTextMessageCollection {
-  readonly values$: Observable<T[]>;
-  readonly values: T[];
-  readonly hasMore: boolean;
-  readonly loading$: Observable<boolean>;
-  readonly loading: boolean;
-  get$(id: string): Observable<T> | undefined;
-  find$(key: keyof T, value: unknown): Promise<Observable<T> | undefined>;
-  destroy(): void;
+/** What the directory needs of its client. */
+export interface DirectoryHost extends Omit<ConversationHost<Address>, 'address$' | 'onError'> {
+  onError(error: Error): void;
+  /** Calls that are up, the newest first. */
+  readonly calls$: Observable<readonly CallState[]>;
+  calls(): readonly CallState[];
 }
 
 type Channels = GetAddressResponse['channels'];
@@ -45,15 +41,22 @@ export interface Address {
 // The members of the interface above are made from the table.
 export class Address extends Destroyable {
   /** @internal */ readonly record;
-  /** Not built yet: it errors when subscribed to. */
-  readonly textMessages$: Observable<EntityCollection<TextMessage<Address>> | undefined> = unbuilt('textMessages$');
-  /** Not built yet: it errors when subscribed to. */
-  readonly history$: Observable<EntityCollection<AddressHistory<Address>> | undefined> = unbuilt('history$');
+  readonly #conversation: Conversation<Address>;
+  readonly #directory: Pick<DirectoryHost, 'calls$' | 'calls'>;
+  /** Opens the conversation when first subscribed to. */
+  readonly textMessages$: Observable<EntityCollection<TextMessage<Address>> | undefined>;
+  /** Opens the conversation when first subscribed to. */
+  readonly history$: Observable<EntityCollection<AddressHistory<Address>> | undefined>;
 
-  /** @internal */
-  constructor(record: GetAddressResponse) {
+  /** @internal Made by the directory. */
+  constructor(record: GetAddressResponse, host: ConversationHost<Address>, directory: Pick<DirectoryHost, 'calls$' | 'calls'>) {
     super();
     this.record = this.cell(record);
+    this.#directory = directory;
+    this.#conversation = new Conversation(host, record.id);
+    this.own({ complete: () => this.#conversation.destroy() });
+    this.textMessages$ = opened(() => this.#conversation.texts);
+    this.history$ = opened(() => this.#conversation.log);
   }
   get id(): string {
     return this.record.value.id;
@@ -68,21 +71,25 @@ export class Address extends Destroyable {
   get defaultChannel(): string | undefined {
     return this.type === 'room' ? this.channels.video : this.channels.audio;
   }
-  /** Not built yet. */
-  sendText(_text: string): Promise<void> {
-    return Promise.reject(new UnimplementedError('sendText'));
+  /** Resolves when the server has taken the message; it then comes back to every device of both sides. */
+  sendText(text: string): Promise<void> {
+    return this.#conversation.send(text);
   }
   get textMessage(): EntityCollection<TextMessage<Address>> | undefined {
-    return undefined;
+    return this.#conversation.texts.isOpen ? this.#conversation.texts : undefined;
   }
   get history(): EntityCollection<AddressHistory<Address>> | undefined {
-    return undefined;
+    return this.#conversation.log.isOpen ? this.#conversation.log : undefined;
   }
+  /** The calls with this address that are up now. */
   get activity$(): Observable<CallState[]> {
-    throw new UnimplementedError('activity$');
+    return select(this.#directory.calls$, (calls) => this.#mine(calls));
   }
-  get activity(): never {
-    throw new UnimplementedError('activity');
+  get activity(): CallState[] {
+    return this.#mine(this.#directory.calls());
+  }
+  #mine(calls: readonly CallState[]): CallState[] {
+    return calls.filter((call) => (call as { address?: Address }).address?.id === this.id);
   }
 }
 define(
@@ -91,10 +98,6 @@ define(
   (address, name) => address.record.value[FIELDS[name]!],
   (address, name) => changes(address.record.sync$, (record) => record[FIELDS[name]!])
 );
-
-function unbuilt(member: string): Observable<never> {
-  return new Observable((observer) => observer.error(new UnimplementedError(member)));
-}
 
 interface Page {
   data?: GetAddressResponse[];
@@ -106,11 +109,20 @@ export class Directory extends Destroyable {
   readonly #addresses = this.cell<Address[]>([]);
   readonly #loading = this.cell(false);
   readonly #hasMore = this.cell<boolean | undefined>(undefined);
+  readonly #forAddresses: ConversationHost<Address>;
   #next: string | undefined = '/api/fabric/addresses?sort_by=name&sort_order=asc';
 
   /** @internal */
-  constructor(private readonly fetch: Fetch, private readonly onError: (error: Error) => void) {
+  constructor(private readonly host: DirectoryHost) {
     super();
+    this.#forAddresses = {
+      fetch: host.fetch,
+      own: host.own,
+      messages$: host.messages$,
+      address$: (id) => this.get$(id),
+      onError: (operation, error) => host.onError(new CollectionFetchError(operation, error))
+    };
+    this.own({ complete: () => this.addresses.forEach((address) => address.destroy()) });
   }
   get addresses$(): Observable<Address[]> {
     return this.#addresses.sync$;
@@ -140,7 +152,7 @@ export class Directory extends Destroyable {
         this.#add(page.data ?? []);
         this.#next = page.links?.next || undefined;
       })
-      .catch((error: unknown) => this.onError(new CollectionFetchError('loadMore', error)))
+      .catch((error: unknown) => this.host.onError(new CollectionFetchError('loadMore', error)))
       .finally(() => {
         this.#loading.set(false);
         this.#hasMore.set(this.#next !== undefined);
@@ -152,11 +164,11 @@ export class Directory extends Destroyable {
   /** The address as it changes; fetched if it is not known yet. */
   get$(id: string): Observable<Address> | undefined {
     if (!this.get(id)) {
-      this.fetch(`/api/fabric/addresses/${encodeURIComponent(id)}`)
+      this.host.fetch(`/api/fabric/addresses/${encodeURIComponent(id)}`)
         .then(({ status, body }) => {
           if (status === 200) this.#add([body as GetAddressResponse]);
         })
-        .catch((error: unknown) => this.onError(new CollectionFetchError('get$', error)));
+        .catch((error: unknown) => this.host.onError(new CollectionFetchError('get$', error)));
     }
     return new Observable((observer) => {
       let watched: Subscription | undefined;
@@ -186,13 +198,13 @@ export class Directory extends Destroyable {
     return this.addresses.find(({ channels }) => Object.values(channels).some((channel) => channel?.split('?')[0] === path));
   }
   async #page(target: string): Promise<Page> {
-    const { status, body } = await this.fetch(target);
+    const { status, body } = await this.host.fetch(target);
     if (status >= 300) throw new Error(`HTTP ${status}`);
     return body as Page;
   }
   #add(records: GetAddressResponse[]): void {
     const fresh = records.filter(({ id }) => !this.get(id));
     for (const record of records) this.get(record.id)?.record.set(record);
-    if (fresh.length) this.#addresses.set([...this.addresses, ...fresh.map((record) => new Address(record))]);
+    if (fresh.length) this.#addresses.set([...this.addresses, ...fresh.map((record) => new Address(record, this.#forAddresses, this.host))]);
   }
 }

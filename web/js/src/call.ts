@@ -4,25 +4,30 @@ import type { Address } from './address.js';
 import type { Call } from './call-interfaces.js';
 import type { Driver } from './driver.js';
 import type { EngineError, PeerCommand } from './engine.js';
-import { DependencyError, InvalidParams, JSONRPCError, RPCTimeoutError, UnimplementedError, fromEngine } from './errors.js';
+import { DependencyError, InvalidParams, JSONRPCError, MediaAccessError, RPCTimeoutError, fromEngine } from './errors.js';
 import type { CallPayloads, LayoutChangedPayload, WebrtcMessagePayload } from './events.js';
 import type { DeviceKind } from './devices.js';
 import { level$, speaking$ } from './levels.js';
+import { Monitor, type Watched } from './monitor.js';
 import { Cell, changes, Destroyable, later, select } from './observe.js';
+import { levelOf } from './quality.js';
 import { Participant, SelfParticipant, type ParticipantHost } from './participant.js';
 import type { Kind, Leg } from './peer.js';
 import type { ClientSession } from './session.js';
+import { Shares } from './shares.js';
 import type {
   CallDirection, CallError, CallErrorKind, CallOptions, CallStatus, Capability, JSONRPCRequest, JSONRPCResponse, LayoutLayer,
-  MediaDirections, MediaOptions, MediaParamsEvent, MemberTarget, NetworkIssue, NetworkMetrics, PendingRPCOptions, QualityLevel,
-  RecoveryEvent, RecoveryState, SelectDeviceOptions, TransferOptions, VideoPosition
+  CallDiagnosticSummary, MediaDirections, MediaOptions, MediaParamsEvent, MemberTarget, NetworkIssue, NetworkMetrics, PendingRPCOptions, QualityLevel,
+  RecoveryEvent, RecoveryState, SelectDeviceOptions, TransferOptions, VideoPosition, WebRTCMediaDevices
 } from './types.js';
 
 /** What the client gives its calls. */
 export interface CallHost {
   driver: Driver;
   session: ClientSession;
-  leg(call: string): Leg;
+  devices: WebRTCMediaDevices;
+  /** The peer connection of a call, or of a leg beside it. */
+  leg(call: string, id: string): Leg;
   select(kind: DeviceKind, device: MediaDeviceInfo, options?: SelectDeviceOptions): void;
   forget(call: WebRTCCall): void;
 }
@@ -82,12 +87,8 @@ export class WebRTCCall extends Destroyable implements Call {
   readonly #envelopes = this.own(new Subject<Envelope>());
   readonly #verto = this.own(new Subject<WebrtcMessagePayload>());
   readonly #mediaParams = this.own(new Subject<MediaParamsEvent>());
-  readonly #recovery = this.cell<RecoveryState>('idle');
-  readonly #recoveryEvents = this.own(new Subject<RecoveryEvent>());
-  readonly #issues = this.cell<NetworkIssue[]>([]);
-  readonly #metrics = this.cell<NetworkMetrics[]>([]);
-  readonly #score = this.cell(5);
-  readonly #constrained = this.cell(false);
+  readonly #monitor: Monitor;
+  readonly #shares: Shares;
   readonly #gain = this.cell(100);
   readonly #subscribed = new Map<string, Observable<Payload>>();
   #held = false;
@@ -108,14 +109,55 @@ export class WebRTCCall extends Destroyable implements Call {
     this.clientSession = host.session;
     this.#status = this.cell<CallStatus>(created.direction === 'inbound' ? 'ringing' : 'new');
     this.#nodeId = this.cell<string | null>(created.nodeId ?? null);
-    this.#leg = host.leg(id);
+    this.#leg = host.leg(id, id);
     this.#leg.options = options;
+    this.#shares = new Shares(id, {
+      devices: host.devices,
+      command: (name, body) => host.driver.command(name, body),
+      leg: (leg) => host.leg(id, leg),
+      complain: (error) => this.complain(error)
+    });
+    this.own({ complete: () => this.#shares.screen.complete() });
+    this.#monitor = this.own(new Monitor(this.#leg, this.#watched()));
+  }
+
+  #watched(): Watched {
+    const { driver } = this.#host;
+    return {
+      expected: () => {
+        const { audio, video } = this.mediaDirections;
+        const room = this.participants.some(({ id, type }) => id !== this.selfId && type !== 'screen');
+        return { audio: audio.includes('recv') && !this.#held, video: video.includes('recv') && room && !this.#held && this.#seesVideo() };
+      },
+      requestKeyframe: () => this.requestKeyframe(),
+      restartIce: (relayOnly) => driver.command('restartIce', { call: this.id, relayOnly }),
+      sendsVideo: () => this.#leg.isSending('video'),
+      sendVideo: (on) => {
+        void this.#leg.setActive('video', on).catch(() => undefined);
+        // So that the others see that it is meant, not broken.
+        void this.#method(on ? 'call.unmute' : 'call.mute', undefined, { channels: ['video'] }).catch(() => undefined);
+      },
+      hidePicture: async (hidden) => {
+        const self = this.self;
+        if (self) await (hidden ? self.muteVideo() : self.unmuteVideo());
+      }
+    };
+  }
+  /** Somebody shows a picture. */
+  #seesVideo(): boolean {
+    return this.participants.some(({ id, videoMuted, type }) => type === 'screen' || (id !== this.selfId && !videoMuted));
+  }
+
+  /** @internal What is known of it, for a report. */
+  summary(): CallDiagnosticSummary {
+    return { callId: this.id, direction: this.direction, destination: this.to, status: this.status, ...this.#monitor.summary() };
   }
 
   // What the engine tells.
 
   /** @internal */
-  peer(command: PeerCommand): void {
+  peer(leg: string, command: PeerCommand): void {
+    if (leg !== this.id) return void this.#shares.peer(leg, command);
     const done = this.#leg.perform(command);
     if ('applyMediaParams' in command) {
       void done.then(() => this.#mediaParams.next({ ...command.applyMediaParams.params, timestamp: Date.now() }));
@@ -125,7 +167,7 @@ export class WebRTCCall extends Destroyable implements Call {
   apply(name: string, value: unknown): void {
     switch (name) {
       case 'status':
-        this.#recovery.set(value === 'recovering' ? 'recovering' : 'idle');
+        this.#monitor.status(value as CallStatus);
         this.#status.set(value as CallStatus);
         if (value === 'destroyed') this.#over();
         break;
@@ -167,6 +209,9 @@ export class WebRTCCall extends Destroyable implements Call {
         this.#errors.next({ kind, fatal, error: fromEngine(error), callId: this.id });
         break;
       }
+      case 'legEnded':
+        this.#shares.ended((value as { leg: string }).leg);
+        break;
       case 'signaling':
         this.#envelopes.next(value as Envelope);
         break;
@@ -190,7 +235,8 @@ export class WebRTCCall extends Destroyable implements Call {
   }
 
   /** What members need of their call. */
-  readonly #forMembers: ParticipantHost = {
+  get #forMembers(): ParticipantHost {
+    return {
     method: (name, member, args) => this.#method(name, member, args),
     setMuted: async (video, muted) => {
       try {
@@ -198,18 +244,22 @@ export class WebRTCCall extends Destroyable implements Call {
       } catch (error) {
         // The device is what counts for the user; that the room shows something else is told.
         if (error instanceof DependencyError) throw error;
-        this.#complain(error as Error);
+        this.complain(error as Error);
       }
       await this.#leg.settled();
     },
     constrain: (kind, change) => this.#leg.constrain(kind, change),
     add: (kind, options) => this.#leg.add(kind, options),
-    select: (kind, device, options) => this.#host.select(kind, device, options)
-  };
+    select: (kind, device, options) => this.#host.select(kind, device, options),
+    shares: this.#shares
+    };
+  }
 
   /** Something failed that no promise of the application tells. Nothing comes after the end. */
-  #complain(error: Error): void {
-    const kind = error instanceof RPCTimeoutError ? 'timeout' : 'signaling';
+  /** @internal */
+  complain(error: Error): void {
+    const media = error instanceof MediaAccessError || /^(MediaTrack|OverconstrainedFallback)Error$/.test(error.name);
+    const kind = media ? 'media' : error instanceof RPCTimeoutError ? 'timeout' : error instanceof JSONRPCError ? 'signaling' : 'internal';
     this.#errors.next({ kind, fatal: false, error, callId: this.id });
   }
 
@@ -219,6 +269,7 @@ export class WebRTCCall extends Destroyable implements Call {
 
   #over(): void {
     void this.#leg.perform({ close: {} });
+    this.#shares.close();
     for (const participant of this.participants) participant.destroy();
     this.#self.set(null);
     this.#host.forget(this);
@@ -371,41 +422,38 @@ export class WebRTCCall extends Destroyable implements Call {
   // Quality.
 
   get networkIssues$(): Observable<NetworkIssue[]> {
-    return this.#issues.later$;
+    return this.#monitor.issues.later$;
   }
   get networkIssues(): NetworkIssue[] {
-    return this.#issues.value;
+    return this.#monitor.issues.value;
   }
   get isNetworkHealthy$(): Observable<boolean> {
-    return later(changes(this.#issues.sync$, (issues) => issues.length === 0));
+    return later(changes(this.#monitor.issues.sync$, (issues) => issues.length === 0));
   }
   get isNetworkHealthy(): boolean {
     return this.networkIssues.length === 0;
   }
   get networkMetrics$(): Observable<NetworkMetrics[]> {
-    return this.#metrics.later$;
+    return this.#monitor.metrics.later$;
   }
   get networkMetrics(): NetworkMetrics[] {
-    return this.#metrics.value;
+    return this.#monitor.metrics.value;
   }
+  /** The estimated mean opinion score, 1 to 5. */
   get qualityScore$(): Observable<number> {
-    return this.#score.later$;
+    return this.#monitor.score.later$;
   }
   get qualityLevel$(): Observable<QualityLevel> {
-    return later(
-      changes(this.#score.sync$, (score) =>
-        score >= 4 ? 'excellent' : score >= 3.5 ? 'good' : score >= 3 ? 'fair' : score >= 2 ? 'poor' : 'critical'
-      )
-    );
+    return later(changes(this.#monitor.score.sync$, levelOf));
   }
   get recoveryState$(): Observable<RecoveryState> {
-    return this.#recovery.later$;
+    return this.#monitor.recovery.state.later$;
   }
   get recoveryEvent$(): Observable<RecoveryEvent> {
-    return later(this.#recoveryEvents);
+    return later(this.#monitor.recovery.events);
   }
   get bandwidthConstrained$(): Observable<boolean> {
-    return this.#constrained.later$;
+    return this.#monitor.recovery.constrained.later$;
   }
   get mediaParamsUpdated$(): Observable<MediaParamsEvent> {
     return later(this.#mediaParams);
@@ -419,7 +467,7 @@ export class WebRTCCall extends Destroyable implements Call {
     await this.#host.driver.command('restartIce', { call: this.id, relayOnly: false });
   }
   notifyModifyFailed(): void {
-    this.requestIceRestart().catch(() => undefined);
+    this.#monitor.recovery.trigger('renegotiation refused');
   }
 
   // Events.
@@ -481,10 +529,10 @@ export class WebRTCCall extends Destroyable implements Call {
     this.answerMediaOptions = this.#leg.options = options;
     const { audio, video, receiveAudio, receiveVideo, fallbackToReceiveOnly } = options;
     const wish = { audio, video, receiveAudio, receiveVideo, fallbackToReceiveOnly };
-    this.#host.driver.command('answer', { call: this.id, options: wish }).catch((error: Error) => this.#complain(error));
+    this.#host.driver.command('answer', { call: this.id, options: wish }).catch((error: Error) => this.complain(error));
   }
   reject(): void {
-    if (this.#decide(false)) this.#host.driver.command('reject', { call: this.id }).catch((error: Error) => this.#complain(error));
+    if (this.#decide(false)) this.#host.driver.command('reject', { call: this.id }).catch((error: Error) => this.complain(error));
   }
   /** Only the first decision on an inbound call counts. */
   #decide(answer: boolean): boolean {
@@ -529,23 +577,29 @@ export class WebRTCCall extends Destroyable implements Call {
   execute<T extends JSONRPCResponse = JSONRPCResponse>(request: JSONRPCRequest, options?: PendingRPCOptions): Promise<T> {
     return this.clientSession.execute<T>(request, options);
   }
-  startRecording(): Promise<void> {
-    return Promise.reject(new UnimplementedError('startRecording'));
+  /** Starts a recording on the server; `recording$` tells when it runs. */
+  async startRecording(): Promise<void> {
+    await this.#method('call.record.start');
   }
-  startStreaming(): Promise<void> {
-    return Promise.reject(new UnimplementedError('startStreaming'));
+  /** Starts a stream on the server; `streaming$` tells when it runs. */
+  async startStreaming(): Promise<void> {
+    await this.#method('call.stream.start');
   }
-  setMeta(_meta: Record<string, unknown>): Promise<void> {
-    return Promise.reject(new UnimplementedError('setMeta'));
+  /** Replaces what is known of the call. */
+  async setMeta(meta: Record<string, unknown>): Promise<void> {
+    await this.#method('call.set_meta', undefined, { meta });
   }
-  updateMeta(_meta: Record<string, unknown>): Promise<void> {
-    return Promise.reject(new UnimplementedError('updateMeta'));
+  /** Merges into what is known of the call. */
+  async updateMeta(meta: Record<string, unknown>): Promise<void> {
+    await this.#method('call.update_meta', undefined, { meta });
   }
+  /** Stops hearing the others, or hears them again; they are not told. */
   toggleIncomingAudio(): Promise<void> {
-    return Promise.reject(new UnimplementedError('toggleIncomingAudio'));
+    return this.#leg.toggleReceiving('audio');
   }
+  /** Stops seeing the others, or sees them (again, or for the first time). */
   toggleIncomingVideo(): Promise<void> {
-    return Promise.reject(new UnimplementedError('toggleIncomingVideo'));
+    return this.#leg.toggleReceiving('video');
   }
 
   // Local audio.
@@ -553,9 +607,12 @@ export class WebRTCCall extends Destroyable implements Call {
   get localMicrophoneGain$(): Observable<number> {
     return this.#gain.later$;
   }
-  /** Not built yet. */
-  setLocalMicrophoneGain(_value: number): void {
-    throw new UnimplementedError('setLocalMicrophoneGain');
+  /** Percent, 0 to 200; 100 leaves the sound as it is. */
+  setLocalMicrophoneGain(value: number): void {
+    const percent = Math.min(200, Math.max(0, value));
+    if (Number.isNaN(percent)) throw new InvalidParams('The gain is a number of percent');
+    this.#gain.set(percent);
+    this.#leg.setGain(percent / 100);
   }
   /** 0 to 1, about 30 times a second. */
   get localAudioLevel$(): Observable<number> {

@@ -5,18 +5,20 @@ import { WebRTCCall, type CallHost, type Created } from './call.js';
 import { Devices, type DeviceKind } from './devices.js';
 import { Driver, type KeptCredential } from './driver.js';
 import type { EngineError, Json } from './engine.js';
-import { DependencyError, PreflightError, UnimplementedError, fromEngine } from './errors.js';
+import type { Entry } from './conversation.js';
+import { DependencyError, JSONRPCError, PreflightError, fromEngine } from './errors.js';
 import { setDebugOptions, setLogger, setLogLevel } from './logger.js';
-import { Destroyable, later } from './observe.js';
+import { Destroyable, later, select } from './observe.js';
 import { Leg } from './peer.js';
 import { detect } from './platform.js';
-import { changed, ClientPreferences, milliseconds } from './preferences.js';
+import { changed, ClientPreferences, forEngine, isForEngine, milliseconds } from './preferences.js';
+import { preflight } from './preflight.js';
 import { Session, type SignalingEvent } from './session.js';
 import { browserStorage, Resumable, StorageManager } from './storage.js';
 import { User } from './user.js';
 import { version } from './version.js';
 import type {
-  CredentialProvider, CredentialStatus, DeviceController, DeviceRecoveryEvent, DiagnosticEvent, DialOptions, JSONRPCRequest,
+  CallDiagnosticSummary, CredentialProvider, CredentialStatus, DeviceController, DeviceRecoveryEvent, DiagnosticEvent, DialOptions, JSONRPCRequest,
   JSONRPCResponse, PendingRPCOptions, PermissionResult, PlatformCapabilities, PreflightOptions, PreflightResult, SDKCredential,
   SDKWarning, SelectDeviceOptions, SessionDiagnostics, SignalWireOptions, WebRTCApiProvider, WebSocketAdapter
 } from './types.js';
@@ -24,6 +26,7 @@ import type {
 const CACHE = 'sw:cached_credential';
 /** Of each list of the diagnostics, the last ones. */
 const DIAGNOSTICS = 1000;
+const ROUND_TRIP_MS = 5000;
 
 /** A dial whose call the engine has not made yet, or has. */
 interface Dialling {
@@ -55,6 +58,7 @@ export class SignalWire extends Destroyable implements DeviceController {
   readonly #page = new AbortController();
   readonly #happened: DiagnosticEvent[] = [];
   readonly #recovered: DeviceRecoveryEvent[] = [];
+  readonly #finished: CallDiagnosticSummary[] = [];
   readonly #forCalls: CallHost;
   #platform: PlatformCapabilities | undefined;
 
@@ -83,7 +87,10 @@ export class SignalWire extends Destroyable implements DeviceController {
         for (const call of this.#calls.values()) call.recapture(kind === 'audioinput' ? 'audio' : 'video', none);
       }
     );
-    this.#devices.recovered$.subscribe((event) => keep(this.#recovered, event));
+    this.#devices.recovered$.subscribe((event) => {
+      keep(this.#recovered, event);
+      this.#happens('device', event.reason, { kind: event.kind });
+    });
     if (options.skipDeviceMonitoring) void this.#devices.enumerate();
     else this.#devices.monitor();
     this.#driver = new Driver({
@@ -101,7 +108,11 @@ export class SignalWire extends Destroyable implements DeviceController {
       store: this.#resumable,
       socket: (options.webSocketConstructor as WebSocketAdapter | undefined) ?? globalThis.WebSocket,
       onEvent: (name, value) => this.#event(name, value),
-      onPeer: (leg, command) => this.#calls.get(leg)?.peer(command),
+      onPeer: (leg, command) => {
+        // A leg beside a call's own is known to its call alone.
+        const call = this.#calls.get(leg);
+        for (const one of call ? [call] : this.#calls.values()) one.peer(leg, command);
+      },
       onCredential: (credential) => this.#keep(credential),
       onError: (error) => this.#tell(error),
       onEnd: () => this.#end()
@@ -109,15 +120,18 @@ export class SignalWire extends Destroyable implements DeviceController {
     this.#forCalls = {
       driver: this.#driver,
       session: this.#session,
-      leg: (call) => this.#leg(call),
+      devices: this.#api.mediaDevices,
+      leg: (call, id) => this.#leg(call, id),
       select: (kind, device, options) => this.#select(kind, device, options),
       forget: (call) => {
         this.#calls.delete(call.id);
+        keep(this.#finished, call.summary());
+        this.#happens('call', 'ended', { callId: call.id, ...call.ended });
         this.#tellCalls();
       }
     };
     const settings = changed.subscribe((name) => {
-      if (name === 'relayHost' || name === 'userVariables') this.#driver.command('configure', this.#settings()).catch(() => undefined);
+      if (isForEngine(name)) this.#driver.command('configure', this.#settings()).catch(() => undefined);
     });
     this.own({ complete: () => settings.unsubscribe() });
     // The engine reports why starting failed; nobody waits here.
@@ -131,14 +145,15 @@ export class SignalWire extends Destroyable implements DeviceController {
     switch (name) {
       case 'connected':
         this.directory?.destroy();
-        this.#directory.set(value ? new Directory((target) => this.#fetch(target), (error) => this.#tell(error)) : undefined);
+        this.#directory.set(value ? this.#newDirectory() : undefined);
         this.#connected.set(value as boolean);
-        keep(this.#happened, { timestamp: Date.now(), category: 'connection', event: value ? 'connected' : 'disconnected' });
+        this.#happens('connection', value ? 'connected' : 'disconnected');
         break;
       case 'registered':
         this.#registered.set(value as boolean);
         break;
       case 'ready':
+        if (value !== this.#ready.value) this.#happens('connection', value ? 'ready' : 'lost');
         this.#ready.set(value as boolean);
         break;
       case 'authenticated':
@@ -192,14 +207,36 @@ export class SignalWire extends Destroyable implements DeviceController {
   }
 
   #tell(error: Error): void {
+    this.#happens('error', error.name, { message: error.message });
     if (!this.isDestroyed) this.#errors.next(error);
   }
 
-  #leg(call: string): Leg {
+  #happens(category: DiagnosticEvent['category'], event: string, details?: DiagnosticEvent['details']): void {
+    keep(this.#happened, { timestamp: Date.now(), category, event, details });
+  }
+
+  #newDirectory(): Directory {
+    return new Directory({
+      fetch: (target, body) => this.#fetch(target, body),
+      own: () => this.user?.addresses?.map(({ id }) => id) ?? [],
+      messages$: select(this.#session.signalingEvent$, (event) =>
+        event.event_type === 'conversation.message' ? (event.params as unknown as Entry) : undefined
+      ),
+      onError: (error) => this.#tell(error),
+      calls$: this.#session.calls$,
+      calls: () => this.#session.calls
+    });
+  }
+
+  #leg(call: string, id: string): Leg {
     const { preferences } = this;
     return new Leg({
       api: this.#api,
-      report: (report) => this.#driver.report(call, report),
+      report: (report) => this.#driver.report(id, report),
+      complain: (error) => this.#calls.get(call)?.complain(error),
+      lost: (kind) => void this.#devices.lost(`${kind}input`),
+      iceServers: preferences.iceServers,
+      stereo: (options) => options.stereo ?? preferences.stereoAudio,
       renegotiate: () => void this.#driver.command('restartIce', { call, relayOnly: false }).catch(() => undefined),
       gathering: {
         candidateMs: milliseconds('iceCandidateTimeout'),
@@ -209,11 +246,11 @@ export class SignalWire extends Destroyable implements DeviceController {
       },
       constraints: (kind, options) => {
         const device = this.#devices.constraints(`${kind}input`);
-        const base =
+        const [defaults, base] =
           kind === 'audio'
-            ? (options.inputAudioDeviceConstraints ?? preferences.inputAudioConstraints)
-            : (options.inputVideoDeviceConstraints ?? preferences.inputVideoConstraints);
-        return device && { ...base, ...device };
+            ? [preferences.defaultAudioConstraints, options.inputAudioDeviceConstraints ?? preferences.inputAudioConstraints]
+            : [preferences.defaultVideoConstraints, options.inputVideoDeviceConstraints ?? preferences.inputVideoConstraints];
+        return device && { ...defaults, ...base, ...device };
       },
       codecs: (kind, options) =>
         kind === 'audio'
@@ -223,8 +260,7 @@ export class SignalWire extends Destroyable implements DeviceController {
   }
 
   #settings(): Json {
-    const { relayHost, userVariables } = this.preferences;
-    return { relayHost: relayHost ?? '', userVariables: userVariables ?? {} };
+    return forEngine();
   }
 
   // Credentials that are kept for the next page of this tab.
@@ -372,8 +408,8 @@ export class SignalWire extends Destroyable implements DeviceController {
     return { jsonrpc: '2.0', id: request.id, result } as T;
   }
 
-  async #fetch(target: string): Promise<{ status: number; body: unknown }> {
-    return (await this.#driver.command('fetch', { method: 'GET', target })) as { status: number; body: unknown };
+  async #fetch(target: string, body?: Json): Promise<{ status: number; body: unknown }> {
+    return (await this.#driver.command('fetch', { method: body ? 'POST' : 'GET', target, body: body ?? null })) as { status: number; body: unknown };
   }
 
   // Devices.
@@ -515,14 +551,14 @@ export class SignalWire extends Destroyable implements DeviceController {
   get platformCapabilities(): PlatformCapabilities {
     return (this.#platform ??= detect(this.#api));
   }
-  /** What happened so far. Quality is not measured yet: calls carry only what is known of them. */
+  /** What happened so far: for a report of a fault. Neither tokens nor anything that was said is in it. */
   exportDiagnostics(): SessionDiagnostics {
     return {
       sdkVersion: version,
       userAgent: navigator.userAgent,
       capabilities: this.platformCapabilities,
       events: [...this.#happened],
-      calls: [],
+      calls: [...this.#finished, ...[...this.#calls.values()].map((call) => call.summary())],
       deviceChanges: [...this.#recovered],
       devices: {
         audioInput: this.audioInputDevices,
@@ -531,9 +567,37 @@ export class SignalWire extends Destroyable implements DeviceController {
       }
     };
   }
-  /** Not built yet. */
-  preflight(_destination: string, _options: PreflightOptions = {}): Promise<PreflightResult> {
-    return Promise.reject(new PreflightError('preflight', new UnimplementedError('preflight')));
+  /** Tries what a call to a destination needs: server, devices, ways through the network, a call of some seconds. */
+  async preflight(destination: string, options: PreflightOptions = {}): Promise<PreflightResult> {
+    const chosen = { audioinput: this.selectedAudioInputDevice, audiooutput: this.selectedAudioOutputDevice, videoinput: this.selectedVideoInputDevice };
+    try {
+      const host = {
+        api: this.#api,
+        roundTrip: () => this.#roundTrip(),
+        iceServers: () => this.#iceServers(),
+        chosen: (kind: MediaDeviceKind) => chosen[kind],
+        outputs: () => this.audioOutputDevices,
+        dial: (to: string, wish: DialOptions) => this.dial(to, wish)
+      };
+      return await preflight(host, destination, options);
+    } catch (error) {
+      throw new PreflightError('preflight', error);
+    }
+  }
+
+  /** A request that changes nothing, over the same socket as calls. */
+  async #roundTrip(): Promise<number> {
+    const began = performance.now();
+    // That it is refused is an answer too.
+    await this.#driver.command('execute', { method: 'call.layout.list', params: {}, timeoutMs: ROUND_TRIP_MS }).catch((error: Error) => {
+      if (!(error instanceof JSONRPCError)) throw error;
+    });
+    return performance.now() - began;
+  }
+
+  #iceServers(): RTCIceServer[] {
+    const named = this.#session.iceServers ?? [];
+    return named.length ? named : (this.preferences.iceServers ?? []);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Microphones, cameras and speakers: lists, choice, permission (sdk-api reference, section 13). */
 import { Subject } from 'rxjs';
 import { Cell } from './observe.js';
+import { sentenceOf } from './sentences.js';
 import { milliseconds, type ClientPreferences } from './preferences.js';
 import type { StorageManager } from './storage.js';
 import type { DeviceRecoveryEvent, PermissionResult, StoredDevicePreference, WebRTCMediaDevices } from './types.js';
@@ -18,6 +19,8 @@ export class Devices {
   readonly disabled = { audioinput: new Cell(false), videoinput: new Cell(false) };
   readonly recovered$ = new Subject<DeviceRecoveryEvent>();
   #history = each((): MediaDeviceInfo[] => []);
+  /** The last device of a kind that had to be given up for none. */
+  readonly #emptied: Partial<Record<DeviceKind, MediaDeviceInfo>> = {};
   #remembered: Partial<Record<DeviceKind, MediaDeviceInfo | null>> = {};
   #stored: Partial<Record<DeviceKind, StoredDevicePreference | null>> = {};
   #monitoring: AbortController | undefined;
@@ -130,7 +133,14 @@ export class Devices {
       const stored = this.#stored[kind];
       const alike = stored ? byLabel(stored) : [];
       const again = stored && (byId(stored) ?? inGroup(stored) ?? (alike.length === 1 ? alike[0] : undefined));
-      return this.chosen[kind].set(again ?? fallback());
+      const next = again ?? fallback();
+      if (!this.#emptied[kind]) return this.chosen[kind].set(next);
+      // There was none left: calls that still want one get it.
+      if (!next) return;
+      const previous = this.#emptied[kind];
+      delete this.#emptied[kind];
+      this.#choose(kind, next);
+      return this.#recovered(kind, previous, next, 'device_reconnected');
     }
     if (byId(current) || !this.preferences.syncDevicesToActiveCalls) return;
     const alike = byLabel(current);
@@ -142,8 +152,24 @@ export class Devices {
       : earlier
         ? ([earlier, 'device_disconnected'] as const)
         : ([fallback(), 'fallback_to_default'] as const);
+    if (!next) this.#emptied[kind] = current;
     this.#choose(kind, next);
-    this.recovered$.next({ kind, previousDevice: current, newDevice: next, reason });
+    this.#recovered(kind, current, next, reason);
+  }
+
+  #recovered(kind: DeviceKind, previousDevice: MediaDeviceInfo, newDevice: MediaDeviceInfo | null, reason: DeviceRecoveryEvent['reason']): void {
+    this.recovered$.next({ kind, previousDevice, newDevice, reason, message: sentenceOf(kind, previousDevice, newDevice) });
+  }
+
+  /** A device in use has stopped: what is there now is looked at without waiting for the list to settle. */
+  async lost(kind: InputKind): Promise<void> {
+    await this.enumerate();
+    if (this.#ended.signal.aborted) return;
+    clearTimeout(this.#settle);
+    const before = this.chosen[kind].value;
+    for (const each of KINDS) this.#reconsider(each);
+    // The same device by name: the system's default may be another one now.
+    if (this.chosen[kind].value === before) this.onChoice(kind, !this.lists[kind].value.length);
   }
 
   setDisabled(kind: InputKind, off: boolean): void {
@@ -176,7 +202,8 @@ export class Devices {
 
   async requestPermissions({ audio = false, video = false }: { audio?: boolean; video?: boolean }): Promise<PermissionResult> {
     try {
-      const tracks = (await this.api!.getUserMedia({ audio, video })).getTracks();
+      const tracks = await this.#openAny(audio, video);
+      const granted = (kind: string) => tracks.some((track) => track.kind === kind);
       const ids = tracks.map((track) => track.getSettings().deviceId);
       tracks.forEach((track) => track.stop());
       await this.enumerate();
@@ -185,9 +212,21 @@ export class Devices {
         if (device && !this.chosen[kind].value && !this.disabled[kind].value) this.chosen[kind].set(device);
         return device;
       };
-      return { audio, video, selectedAudioDevice: take('audioinput', audio), selectedVideoDevice: take('videoinput', video) };
+      return { audio: granted('audio'), video: granted('video'), selectedAudioDevice: take('audioinput', audio), selectedVideoDevice: take('videoinput', video) };
     } catch {
       return { audio: false, video: false };
+    }
+  }
+
+  /** Both with one prompt; where that fails, each for itself: a missing camera does not forbid the microphone. */
+  async #openAny(audio: boolean, video: boolean): Promise<MediaStreamTrack[]> {
+    const open = async (ask: MediaStreamConstraints) => (await this.api!.getUserMedia(ask)).getTracks();
+    try {
+      return await open({ audio, video });
+    } catch (error) {
+      if (!(audio && video)) throw error;
+      const each = [await open({ audio }).catch(() => []), await open({ video }).catch(() => [])];
+      return each.flat();
     }
   }
 

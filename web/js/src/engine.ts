@@ -33,7 +33,7 @@ export interface MediaParams {
 }
 export type PeerCommand =
   | { create: { iceServers: RTCIceServer[] | null; relayOnly: boolean } }
-  | { offer: { media: MediaPlan; waitForCandidates: boolean; iceRestart: boolean } }
+  | { offer: { media: MediaPlan; waitForCandidates: boolean; iceRestart: boolean; relayOnly: boolean } }
   | { answer: { offer: string; media: MediaPlan; waitForCandidates: boolean } }
   | { applyAnswer: { sdp: string } }
   | { setSending: { video: boolean; on: boolean } }

@@ -121,13 +121,6 @@ export class RPCTimeoutError extends Error {
     this.name = 'RPCTimeoutError';
   }
 }
-/** A member that is declared but not built. */
-export class UnimplementedError extends Error {
-  constructor(public reason: string) {
-    super(`Not implemented: ${reason}`);
-    this.name = 'UnimplementedError';
-  }
-}
 /** Arguments that make no sense. */
 export class InvalidParams extends Error {
   constructor(message: string) {

@@ -31,13 +31,20 @@ export function level$(stream$: Observable<MediaStream | null>): Observable<numb
   });
 }
 
-function meter(stream: MediaStream | null): [() => number, () => void] {
-  if (typeof AudioContext === 'undefined' || !stream?.getAudioTracks().length) return [() => 0, () => {}];
+/** The page's audio context, running as soon as the browser lets it. */
+export function audio(): AudioContext | undefined {
+  if (typeof AudioContext === 'undefined') return undefined;
   shared ??= new AudioContext();
   void shared.resume();
-  const analyser = shared.createAnalyser();
+  return shared;
+}
+
+function meter(stream: MediaStream | null): [() => number, () => void] {
+  const context = stream?.getAudioTracks().length ? audio() : undefined;
+  if (!context || !stream) return [() => 0, () => {}];
+  const analyser = context.createAnalyser();
   analyser.fftSize = SAMPLES;
-  const source = shared.createMediaStreamSource(stream);
+  const source = context.createMediaStreamSource(stream);
   source.connect(analyser);
   // Chromium gives Web Audio nothing of a remote stream that no element plays.
   const element = new Audio();

@@ -1,9 +1,10 @@
 /** Members of a call (sdk-api reference, section 9). */
-import type { Observable } from 'rxjs';
+import { Subscription, type Observable } from 'rxjs';
 import type { CallParticipant } from './call-interfaces.js';
 import { SelfCapabilities } from './capabilities.js';
-import { InvalidParams, UnimplementedError } from './errors.js';
+import { InvalidParams } from './errors.js';
 import { changes, define, Destroyable } from './observe.js';
+import type { Shares } from './shares.js';
 import type { LayoutLayer, MediaOptions, ScreenShareStatus, SelectDeviceOptions, VideoPosition } from './types.js';
 
 /** What a participant needs of its call. */
@@ -14,8 +15,12 @@ export interface ParticipantHost {
   constrain(kind: 'audio' | 'video', change: MediaTrackConstraints): Promise<void>;
   /** Sends a kind that was not sent so far. */
   add(kind: 'audio' | 'video', options: MediaOptions): Promise<void>;
+  shares: Shares;
   select(kind: 'audioinput' | 'videoinput' | 'audiooutput', device: MediaDeviceInfo, options?: SelectDeviceOptions): void;
 }
+type Flag = 'audioMuted' | 'videoMuted' | 'deaf' | 'handraised';
+/** What a method changed has been told by then, or will not be. */
+const EVENT_MS = 1000;
 type Member = Record<string, unknown> & { member_id: string };
 
 /** Fields of the wire by name. */
@@ -87,16 +92,37 @@ export class Participant extends Destroyable {
     return this.call('call.unmute', { channels: ['video'] });
   }
   toggleMute(): Promise<void> {
-    return this.audioMuted ? this.unmute() : this.mute();
+    return this.#toggle('audioMuted', () => this.mute(), () => this.unmute());
   }
   toggleMuteVideo(): Promise<void> {
-    return this.videoMuted ? this.unmuteVideo() : this.muteVideo();
+    return this.#toggle('videoMuted', () => this.muteVideo(), () => this.unmuteVideo());
   }
   toggleDeaf(): Promise<void> {
-    return this.call(this.deaf ? 'call.undeaf' : 'call.deaf');
+    return this.#toggle('deaf', () => this.call('call.deaf'), () => this.call('call.undeaf'));
   }
   toggleHandraise(): Promise<void> {
-    return this.call(this.handraised ? 'call.lowerhand' : 'call.raisehand');
+    return this.#toggle('handraised', () => this.call('call.raisehand'), () => this.call('call.lowerhand'));
+  }
+  #turn: Promise<unknown> = Promise.resolve();
+  /** Toggles one after the other: each looks at what the one before has brought. */
+  #toggle(flag: Flag, on: () => Promise<void>, off: () => Promise<void>): Promise<void> {
+    let before = false;
+    const step = this.#turn.then(() => ((before = this[flag]) ? off() : on()));
+    // The state comes by an event, which may be a little later than the answer.
+    this.#turn = step.then(() => this.#changes(flag, before)).catch(() => undefined);
+    return step;
+  }
+  #changes(flag: Flag, before: boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const limit = setTimeout(resolve, EVENT_MS);
+      const watching = new Subscription(() => clearTimeout(limit));
+      const look = () => {
+        if (this[flag] === before) return;
+        resolve();
+        watching.unsubscribe();
+      };
+      watching.add(this.record.sync$.subscribe({ next: look, complete: resolve }));
+    });
   }
   protected flags(change: Record<string, boolean>): Promise<void> {
     return this.call('call.audioflags.set', {
@@ -136,11 +162,13 @@ export class Participant extends Destroyable {
   end(): Promise<void> {
     return this.call('call.end');
   }
-  setMeta(_meta: Record<string, unknown>): Promise<void> {
-    return Promise.reject(new UnimplementedError('setMeta'));
+  /** Replaces what is known of this member. */
+  setMeta(meta: Record<string, unknown>): Promise<void> {
+    return this.call('call.member.set_meta', { meta });
   }
-  updateMeta(_meta: Record<string, unknown>): Promise<void> {
-    return Promise.reject(new UnimplementedError('updateMeta'));
+  /** Merges into what is known of this member. */
+  updateMeta(meta: Record<string, unknown>): Promise<void> {
+    return this.call('call.member.update_meta', { meta });
   }
 }
 define(
@@ -154,7 +182,6 @@ define(
 export class SelfParticipant extends Participant {
   readonly capabilities = new SelfCapabilities();
   readonly #studio = this.cell(false);
-  readonly #share = this.cell<ScreenShareStatus>('none');
 
   override destroy(): void {
     this.capabilities.destroy();
@@ -180,8 +207,10 @@ export class SelfParticipant extends Participant {
   }
   async #setStudio(on: boolean): Promise<void> {
     if (this.studioAudio === on) return;
-    await this.flags({ echo_cancellation: !on, auto_gain: !on, noise_suppression: !on });
+    // The device first: a room that does not take the flags does not keep the sound from being as wanted.
+    await this.host.constrain('audio', { echoCancellation: !on, autoGainControl: !on, noiseSuppression: !on });
     this.#studio.set(on);
+    await this.flags({ echo_cancellation: !on, auto_gain: !on, noise_suppression: !on });
   }
   enableStudioAudio(): Promise<void> {
     return this.#setStudio(true);
@@ -202,22 +231,23 @@ export class SelfParticipant extends Participant {
     return super.toggleNoiseSuppression();
   }
   get screenShareStatus$(): Observable<ScreenShareStatus> {
-    return this.#share.sync$;
+    return this.host.shares.screen.sync$;
   }
   get screenShareStatus(): ScreenShareStatus {
-    return this.#share.value;
+    return this.host.shares.screen.value;
   }
   startScreenShare(): Promise<void> {
-    return Promise.reject(new UnimplementedError('startScreenShare'));
+    return this.host.shares.startScreen();
   }
   stopScreenShare(): Promise<void> {
-    return Promise.reject(new UnimplementedError('stopScreenShare'));
+    return this.host.shares.stopScreen();
   }
-  addAdditionalDevice(_options: MediaOptions): Promise<void> {
-    return Promise.reject(new UnimplementedError('addAdditionalDevice'));
+  /** The name that `removeAdditionalDevice()` wants. */
+  addAdditionalDevice(options: MediaOptions): Promise<string> {
+    return this.host.shares.addDevice(options);
   }
-  removeAdditionalDevice(_id: string): Promise<void> {
-    return Promise.reject(new UnimplementedError('removeAdditionalDevice'));
+  removeAdditionalDevice(id: string): Promise<void> {
+    return this.host.shares.remove(id);
   }
   /** Sends sound from now on, if the call has a section for it. */
   addAudioInputDevice({ constraints, stream }: { constraints?: MediaTrackConstraints; stream?: MediaStream } = {}): Promise<void> {

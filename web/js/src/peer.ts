@@ -1,8 +1,11 @@
 /** One leg: a peer connection and what is captured for it. Does, in order, what the engine says. */
+import { capture } from './capture.js';
 import { failure } from './driver.js';
-import { InvalidParams } from './errors.js';
+import { InvalidParams, MediaTrackError, OverconstrainedFallbackError } from './errors.js';
 import type { MediaParams, MediaPlan, PeerCommand, PeerReport } from './engine.js';
+import { Gain } from './gain.js';
 import { Cell } from './observe.js';
+import { sentence } from './sentences.js';
 import type { DialOptions, MediaDirections, WebRTCApiProvider } from './types.js';
 
 export type Kind = 'audio' | 'video';
@@ -15,10 +18,18 @@ export interface LegHost {
   constraints(kind: Kind, options: DialOptions): MediaTrackConstraints | false;
   /** Names of codecs, the first one best. */
   codecs(kind: Kind, options: DialOptions): string[];
+  /** Opus in stereo, at the highest rate. */
+  stereo(options: DialOptions): boolean;
+  /** Used when the server names none. */
+  iceServers: RTCIceServer[] | undefined;
   gathering: { candidateMs: number; totalMs: number; relayOnly: boolean; tcpOnly: boolean };
   report(report: PeerReport): void;
   /** Directions have changed: the server must be offered anew. */
   renegotiate(): void;
+  /** Something about a device that the application should tell its user; the call goes on. */
+  complain(error: Error): void;
+  /** A device has gone while it was used. */
+  lost(kind: Kind): void;
 }
 
 export class Leg {
@@ -33,8 +44,12 @@ export class Leg {
   #queue: Promise<void> = Promise.resolve();
   /** The devices being opened; true when the leg can go on. */
   #opening: Promise<boolean> = Promise.resolve(true);
+  /** What the user wants sent, whatever happens to devices. */
+  readonly #intent: Partial<Record<Kind, boolean>> = {};
   #transmitting = true;
+  #gain: Gain | undefined;
   #closed = false;
+  readonly #watching = new AbortController();
 
   constructor(private readonly host: LegHost) {}
 
@@ -78,9 +93,10 @@ export class Leg {
   #create(servers: RTCIceServer[], relayOnly: boolean): void {
     const { gathering } = this.host;
     const tcp = (url: string) => url.includes('transport=tcp');
+    const named = servers.length ? servers : (this.host.iceServers ?? []);
     const iceServers = gathering.tcpOnly
-      ? servers.map((server) => ({ ...server, urls: [server.urls].flat().filter(tcp) })).filter(({ urls }) => urls.length)
-      : servers;
+      ? named.map((server) => ({ ...server, urls: [server.urls].flat().filter(tcp) })).filter(({ urls }) => urls.length)
+      : named;
     const relay = relayOnly || gathering.relayOnly || gathering.tcpOnly;
     const pc = new this.host.api.RTCPeerConnection({
       iceServers,
@@ -100,8 +116,9 @@ export class Leg {
     });
   }
 
-  async #offer({ media, waitForCandidates, iceRestart }: { media: MediaPlan; waitForCandidates: boolean; iceRestart: boolean }): Promise<void> {
+  async #offer({ media, waitForCandidates, iceRestart, relayOnly }: Offered): Promise<void> {
     const pc = this.pc!;
+    if (relayOnly) pc.setConfiguration({ ...pc.getConfiguration(), iceTransportPolicy: 'relay' });
     if (!iceRestart) {
       const plan = await this.#open(media);
       if (!plan || this.#closed) return;
@@ -130,7 +147,8 @@ export class Leg {
 
   async #describe(description: RTCSessionDescriptionInit, wait: boolean): Promise<void> {
     const pc = this.pc!;
-    await pc.setLocalDescription(description);
+    const sdp = description.sdp ?? '';
+    await pc.setLocalDescription({ type: description.type, sdp: this.host.stereo(this.options) ? inStereo(sdp) : sdp });
     if (wait) await this.#gathered(pc);
     if (this.#closed) return;
     this.#tellDirections();
@@ -211,7 +229,10 @@ export class Leg {
 
   /** Tracks of the devices; none any more when the leg was closed meanwhile. */
   async #devices(ask: MediaStreamConstraints): Promise<MediaStreamTrack[]> {
-    const tracks = (await this.host.api.mediaDevices.getUserMedia(ask)).getTracks();
+    const { tracks, fallback } = await capture(this.host.api.mediaDevices, ask);
+    if (fallback) {
+      for (const kind of KINDS) if (ask[kind]) this.host.complain(new OverconstrainedFallbackError(`${kind}input`, fallback));
+    }
     if (!this.#closed) return tracks;
     tracks.forEach((track) => track.stop());
     return [];
@@ -232,7 +253,13 @@ export class Leg {
 
   #take(kind: Kind, track: MediaStreamTrack): void {
     this.#tracks[kind] = track;
+    this.#intent[kind] = true;
     if (kind === 'audio') track.enabled = this.#transmitting;
+    const watch = { signal: this.#watching.signal };
+    track.addEventListener('ended', () => this.#tracks[kind] === track && this.host.lost(kind), watch);
+    // The operating system, a switch on the device, or a phone call: nobody here has muted, but nothing is sent.
+    const silenced = () => this.#tracks[kind] === track && this.host.complain(new MediaTrackError('muted by the system', kind, undefined));
+    track.addEventListener('mute', silenced, watch);
   }
 
   #release(kind: Kind): void {
@@ -250,7 +277,8 @@ export class Leg {
   async #attach(): Promise<void> {
     for (const kind of KINDS) {
       const sender = this.#transceiver(kind)?.sender;
-      const track = this.#tracks[kind] ?? null;
+      const captured = this.#tracks[kind] ?? null;
+      const track = captured && kind === 'audio' && this.#gain ? this.#gain.through(captured) : captured;
       if (sender && sender.track !== track) await sender.replaceTrack(track);
     }
     this.#tellLocal();
@@ -268,7 +296,9 @@ export class Leg {
   async #setSending(kind: Kind, on: boolean): Promise<void> {
     await this.#opening;
     const transceiver = this.#transceiver(kind);
-    if (this.#closed || !transceiver || !!this.#tracks[kind] === on) return;
+    if (this.#closed || !transceiver) return;
+    this.#intent[kind] = on;
+    if (!!this.#tracks[kind] === on && (!on || this.#tracks[kind]?.readyState === 'live')) return;
     await this.#change(on ? 'unmute' : 'mute', kind, async () => {
       if (on) await this.#acquire(kind);
       else this.#release(kind);
@@ -284,10 +314,58 @@ export class Leg {
   /** Sends a kind that was not sent so far, from the stream or by the constraints that the options bring. */
   add(kind: Kind, options: DialOptions): Promise<void> {
     return this.#after(async () => {
-      if (!this.#transceiver(kind)) throw new InvalidParams(`This call was set up without ${kind}`);
+      if (!this.pc) throw new InvalidParams('The call has not been set up yet');
       this.options = { ...this.options, ...options };
-      await this.#setSending(kind, true);
+      if (this.#transceiver(kind)) return this.#setSending(kind, true);
+      await this.#change('addInputDevice', kind, async () => {
+        await this.#acquire(kind);
+        const receives = kind === 'audio' ? options.receiveAudio : options.receiveVideo;
+        this.#prefer(this.pc!.addTransceiver(kind, { direction: receives === false ? 'sendonly' : 'sendrecv' }), kind);
+        await this.#attach();
+        this.host.renegotiate();
+      });
     });
+  }
+
+  /** Stops receiving a kind, or begins (again); says which. */
+  toggleReceiving(kind: Kind): Promise<void> {
+    return this.#after(async () => {
+      if (!this.pc) throw new InvalidParams('The call has not been set up yet');
+      const transceiver = this.#transceiver(kind);
+      const sends = !!transceiver?.direction.includes('send');
+      const receive = !transceiver?.direction.includes('recv');
+      if (!transceiver) this.#prefer(this.pc.addTransceiver(kind, { direction: 'recvonly' }), kind);
+      else {
+        transceiver.direction = receive ? (sends ? 'sendrecv' : 'recvonly') : sends ? 'sendonly' : 'inactive';
+        // Silent at once, not after a round trip.
+        transceiver.receiver.track.enabled = receive;
+      }
+      this.host.renegotiate();
+    });
+  }
+
+  /** Stops or resumes sending a kind without giving the device back and without a renegotiation. */
+  async setActive(kind: Kind, active: boolean): Promise<void> {
+    const sender = this.#transceiver(kind)?.sender;
+    const parameters = sender?.getParameters();
+    if (!sender || !parameters?.encodings?.length) return;
+    for (const encoding of parameters.encodings) encoding.active = active;
+    await sender.setParameters(parameters);
+  }
+
+  /** Whether a kind is captured and sent. */
+  isSending(kind: Kind): boolean {
+    return !!this.#tracks[kind];
+  }
+
+  /** The volume of the microphone, 1 for as it is. */
+  setGain(factor: number): void {
+    if (!this.#gain) {
+      if (factor === 1) return;
+      this.#gain = Gain.make();
+      void this.#after(() => this.#attach());
+    }
+    if (this.#gain) this.#gain.factor = factor;
   }
 
   async #acquire(kind: Kind): Promise<void> {
@@ -308,14 +386,19 @@ export class Leg {
     }
   }
 
+  /** The application's user is told why there is no device now. */
+  readonly #telling = (kind: Kind) => (error: unknown) => {
+    throw new DOMException(sentence(kind, error), (error as Error).name);
+  };
+
   /** Another device was chosen, or none, for what is sent from a device. */
   recapture(kind: Kind, none: boolean): Promise<void> {
     return this.#after(async () => {
       await this.#opening;
-      if (!this.#tracks[kind] || this.#given(kind)) return;
+      if (!this.#intent[kind] || this.#given(kind)) return;
       await this.#change('selectDevice', kind, async () => {
         this.#release(kind);
-        if (!none) await this.#acquire(kind);
+        if (!none) await this.#acquire(kind).catch(this.#telling(kind));
         await this.#attach();
       });
     });
@@ -381,7 +464,9 @@ export class Leg {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#watching.abort();
     for (const kind of KINDS) this.#release(kind);
+    this.#gain?.close();
     this.pc?.close();
     for (const stream of [this.local, this.remote]) {
       stream.set(null);
@@ -389,6 +474,14 @@ export class Leg {
     }
     this.directions.complete();
   }
+}
+
+type Offered = Extract<PeerCommand, { offer: unknown }>['offer'];
+
+/** Opus in stereo, with the rate that needs (RFC 7587). */
+function inStereo(sdp: string): string {
+  const opus = /^a=rtpmap:(\d+) opus\//im.exec(sdp)?.[1];
+  return opus ? sdp.replace(new RegExp(`^a=fmtp:${opus} .*`, 'm'), '$&;stereo=1;sprop-stereo=1;maxaveragebitrate=510000') : sdp;
 }
 
 function sends(media: MediaPlan, kind: Kind): boolean {

@@ -32,8 +32,26 @@ let storage: StorageManager | undefined;
 /** The name of each setting that is changed, anywhere on the page. */
 export const changed = new Subject<string>();
 
+type Seconds =
+  | 'connectionTimeout' | 'reconnectDelayMin' | 'reconnectDelayMax' | 'deviceDebounceTime' | 'devicePollingInterval' | 'iceCandidateTimeout'
+  | 'iceGatheringTimeout' | 'statsHistorySize' | 'recoveryDebounceTime' | 'recoveryCooldown' | 'iceRestartTimeout' | 'iceDisconnectedGracePeriod';
+/** What the engine is told of the settings: as they are kept, times in milliseconds. */
+const ENGINE = [
+  'connectionTimeout', 'reconnectDelayMin', 'reconnectDelayMax', 'iceDisconnectedGracePeriod', 'iceRestartTimeout', 'maxRecoveryAttempts',
+  'enableRelayFallback', 'reinviteTimeout', 'reinviteMaxAttempts', 'checkConnectionOnVisible', 'enableNetworkChangeDetection', 'relayHost', 'userVariables'
+];
+
+export function forEngine(): Record<string, unknown> {
+  const whole = (value: unknown) => (typeof value === 'number' ? Math.max(0, Math.round(value)) : value);
+  return Object.fromEntries(ENGINE.map((name) => [name, whole(values[name])]));
+}
+
+export function isForEngine(name: string): boolean {
+  return ENGINE.includes(name);
+}
+
 /** A time setting as it is used: exact, in milliseconds. */
-export function milliseconds(name: 'deviceDebounceTime' | 'devicePollingInterval' | 'iceCandidateTimeout' | 'iceGatheringTimeout'): number {
+export function milliseconds(name: Seconds): number {
   return values[name] as number;
 }
 

@@ -243,6 +243,8 @@ export interface DeviceRecoveryEvent {
   readonly kind: 'audioinput' | 'audiooutput' | 'videoinput';
   readonly previousDevice: MediaDeviceInfo | null;
   readonly newDevice: MediaDeviceInfo | null;
+  /** What to tell the user. */
+  readonly message?: string;
   readonly reason: 'device_disconnected' | 'device_reconnected' | 'session_restored' | 'fallback_to_default' | 'default_changed' | 'ambiguous_match';
 }
 export interface StoredDevicePreference {

@@ -4,9 +4,10 @@ use miniserde::json::Value;
 use offhook_proto::{limits, method};
 
 use super::{Engine, READY_MS, no_call, offer};
+use crate::auxiliary::{Auxiliary, Wish};
 use crate::dialog::Dialog;
 use crate::fetch::Fetch;
-use crate::input::{Command, CommandId, MediaOptions};
+use crate::input::{Command, CommandId, LegId, MediaOptions};
 use crate::json;
 use crate::output::{EngineError, Event};
 use crate::rpc::{Purpose, TIMEOUT_MS};
@@ -22,7 +23,9 @@ impl Engine {
             Command::Configure {
                 relay_host,
                 user_variables,
+                tuning,
             } => {
+                self.ctx.tuning = tuning;
                 self.config.relay_host = relay_host;
                 self.config.user_variables = user_variables;
                 self.ctx.done(id, Ok(Value::Null));
@@ -86,8 +89,28 @@ impl Engine {
                 self.with(&call, |dialog, ctx| dialog.set_variables(ctx, &variables));
                 self.ctx.done(id, Ok(Value::Null));
             }
-            Command::RestartIce { call, .. } => {
-                self.with(&call, |dialog, ctx| dialog.restart_ice(ctx, 1));
+            Command::RestartIce { call, relay_only } => {
+                self.with(&call, |dialog, ctx| dialog.restart_ice(ctx, 1, relay_only));
+                self.ctx.done(id, Ok(Value::Null));
+            }
+            Command::AddLeg {
+                call,
+                leg,
+                screen,
+                audio,
+                video,
+            } => {
+                let wish = Wish {
+                    screen,
+                    audio,
+                    video,
+                };
+                self.add_leg(id, &call, leg, wish);
+            }
+            Command::RemoveLeg { leg } => {
+                if let Some((leg, ctx)) = self.auxiliary(&leg) {
+                    leg.end(ctx, Ok(()));
+                }
                 self.ctx.done(id, Ok(Value::Null));
             }
             Command::Execute {
@@ -144,7 +167,27 @@ impl Engine {
         }
     }
 
+    fn add_leg(&mut self, id: CommandId, call: &str, leg: LegId, wish: Wish) {
+        let offer = offer(&self.session);
+        let taken = self.dialogs.iter().any(|dialog| dialog.goes_by(&leg))
+            || self.auxiliaries.iter().any(|known| known.id() == leg);
+        let parent = self
+            .dialogs
+            .iter()
+            .find(|dialog| dialog.id() == call && dialog.is_up() && !taken);
+        match parent {
+            Some(parent) => {
+                let leg = Auxiliary::begin(&mut self.ctx, leg, parent, wish, id, &offer);
+                self.auxiliaries.push(leg);
+            }
+            None => self.ctx.done(id, Err(no_call())),
+        }
+    }
+
     fn disconnect(&mut self, id: CommandId) {
+        for mut leg in std::mem::take(&mut self.auxiliaries) {
+            leg.end(&mut self.ctx, Ok(()));
+        }
         for mut dialog in std::mem::take(&mut self.dialogs) {
             if !dialog.is_over() {
                 dialog.hangup(&mut self.ctx, None);

@@ -21,7 +21,8 @@
 //! {"network": {"online": true}}   {"visible": {"visible": true}}   {"tick": {}}
 //! ```
 //! Commands: `start`, `connect`, `disconnect`, `destroy`, `register`, `unregister` (all `{}`);
-//! `configure {relayHost, userVariables}`;
+//! `configure {relayHost, userVariables, …}` (with the settings named in `tuning`, milliseconds);
+//! `addLeg {call, leg, screen, audio, video}`; `removeLeg {leg}`;
 //! `dial {to, options, userVariables, nodeId?}`; `answer {call, options}`; `reject {call}`; `hangup {call}`;
 //! `sendDigits {call, digits}`; `callMethod {call, method, member?, args}`; `setMuted {call, video, muted}`;
 //! `subscribe {call, eventType}`; `setUserVariables {call, variables}`; `restartIce {call, relayOnly}`;
@@ -39,7 +40,7 @@
 //! {"keepCredential": {"token": "…", "authorizationState": "…", "expiryAt": 1760000000000, "bound": false}}    or null each
 //! {"peer": {"leg": "…", "command": {"create": {"iceServers": [], "relayOnly": false}}}}
 //!     commands: offer {"media": {sendAudio, sendVideo, receiveAudio, receiveVideo, fallbackToReceiveOnly},
-//!               "waitForCandidates", "iceRestart"}, answer {"offer", "media", "waitForCandidates"}, applyAnswer {"sdp"},
+//!               "waitForCandidates", "iceRestart", "relayOnly"}, answer {"offer", "media", "waitForCandidates"}, applyAnswer {"sdp"},
 //!               setSending {"video", "on"}, applyMediaParams {"params"}, close {}
 //!     An offer with iceRestart keeps the directions there are; its media is without meaning.
 //! {"store": {"scope": "session", "key": "…", "value": "…"}}                 value null: forget
@@ -48,13 +49,13 @@
 //!     connected, registered, ready, authenticated (booleans); user, iceServers, warning, credential, signaling (values);
 //!     error (EngineError); call {"call": "…", "event": {"status": "trying"}}
 //!     call events: created, status, selfId, nodeId, userVariables, capabilities, room, member {"member", "change"},
-//!     memberLeft, layouts, layout, directions, error {"kind", "fatal", "error"}, signaling, verto, ended
+//!     memberLeft, layouts, layout, directions, legEnded {"leg"}, error {"kind", "fatal", "error"}, signaling, verto, ended
 //! ```
 //! EngineError: `{"class", "message", "code": number|null, "details": {}, "cause": EngineError|null}`.
 //!
 //! # Configuration
 //! `{hasProvider, canRefresh, cachedCredential?: {token, expiryAt?, bound?}, skipConnection, skipRegister, relayHost,
-//! userVariables, agent, fingerprint, stored: [["key", "value"]]}`, every member optional.
+//! userVariables, agent, …the settings named in `tuning`, fingerprint, stored: [["key", "value"]]}`, every member optional.
 
 use miniserde::json::Value;
 use offhook_core::engine::EngineConfig;
@@ -68,6 +69,7 @@ use offhook_core::json::{
 use offhook_core::output::{
     CallEvent, CallStatus, EngineError, Event, HttpRequest, MediaPlan, Output, PeerCommand, Scope,
 };
+use offhook_core::tuning::Tuning;
 
 /// Reads a configuration; what is missing or wrong has its default.
 pub fn config(json: &str) -> EngineConfig {
@@ -82,6 +84,7 @@ pub fn config(json: &str) -> EngineConfig {
         relay_host: owned(&value, "relayHost"),
         fingerprint: owned(&value, "fingerprint"),
         stored: pairs(array_of(&value, "stored")),
+        tuning: tuning(&value),
         ..EngineConfig::default()
     };
     if let Some(variables) = get(&value, "userVariables") {
@@ -173,6 +176,7 @@ fn command(value: &Value) -> Option<Command> {
         "configure" => Command::Configure {
             relay_host: owned(body, "relayHost"),
             user_variables: value_of("userVariables"),
+            tuning: tuning(body),
         },
         "disconnect" => Command::Disconnect,
         "destroy" => Command::Destroy,
@@ -217,6 +221,16 @@ fn command(value: &Value) -> Option<Command> {
             call: call(),
             relay_only: bool_of(body, "relayOnly").unwrap_or(false),
         },
+        "addLeg" => Command::AddLeg {
+            call: call(),
+            leg: owned(body, "leg"),
+            screen: bool_of(body, "screen")?,
+            audio: bool_of(body, "audio")?,
+            video: bool_of(body, "video")?,
+        },
+        "removeLeg" => Command::RemoveLeg {
+            leg: owned(body, "leg"),
+        },
         "execute" => Command::Execute {
             method: owned(body, "method"),
             params: value_of("params"),
@@ -231,6 +245,27 @@ fn command(value: &Value) -> Option<Command> {
         },
         _ => return None,
     })
+}
+
+/// What is missing, or is no number, has its default.
+fn tuning(body: &Value) -> Tuning {
+    let default = Tuning::default();
+    let ms = |name, default| id(body, name).unwrap_or(default);
+    let flag = |name| bool_of(body, name).unwrap_or(true);
+    let count = |name, default: u32| ms(name, default.into()).try_into().unwrap_or(default);
+    Tuning {
+        open_ms: ms("connectionTimeout", default.open_ms),
+        delay_min_ms: ms("reconnectDelayMin", default.delay_min_ms),
+        delay_max_ms: ms("reconnectDelayMax", default.delay_max_ms),
+        grace_ms: ms("iceDisconnectedGracePeriod", default.grace_ms),
+        restart_ms: ms("iceRestartTimeout", default.restart_ms),
+        restarts: count("maxRecoveryAttempts", default.restarts),
+        relay_fallback: flag("enableRelayFallback"),
+        reoffer_ms: ms("reinviteTimeout", default.reoffer_ms),
+        reoffers: count("reinviteMaxAttempts", default.reoffers),
+        check_on_visible: flag("checkConnectionOnVisible"),
+        watch_network: flag("enableNetworkChangeDetection"),
+    }
 }
 
 fn options(body: &Value) -> MediaOptions {
@@ -435,12 +470,14 @@ fn peer_command(command: PeerCommand) -> Value {
             media,
             wait_for_candidates,
             ice_restart,
+            relay_only,
         } => tag(
             "offer",
             object([
                 ("media", plan(media)),
                 ("waitForCandidates", Value::Bool(wait_for_candidates)),
                 ("iceRestart", Value::Bool(ice_restart)),
+                ("relayOnly", Value::Bool(relay_only)),
             ]),
         ),
         PeerCommand::Answer {
@@ -528,6 +565,7 @@ fn call_event(event: CallEvent) -> Value {
         ),
         CallEvent::Signaling(value) => tag("signaling", value),
         CallEvent::Verto(value) => tag("verto", value),
+        CallEvent::LegEnded(value) => tag("legEnded", value),
         CallEvent::Ended(value) => tag("ended", value),
     }
 }

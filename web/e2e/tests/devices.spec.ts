@@ -1,0 +1,195 @@
+/** Devices that change under a call, what is done to their sound and picture, and what is measured of the connection. */
+import { expect, test, type Page } from '@playwright/test';
+import { expectNotToHear, expectToHear, hears, leave, type Party } from '../support/party.js';
+import { answer, connect, dial, Pages, rings, status } from '../support/sdk.js';
+import { Server } from '../support/server.js';
+
+let server: Server;
+let pages: Pages;
+let parties: Party[] = [];
+const CALLER = 600;
+const CALLEE = 1100;
+
+test.beforeAll(async () => {
+  server = await Server.start();
+  pages = await Pages.start(() => server);
+});
+test.afterAll(async () => {
+  pages.stop();
+  await server.stop();
+});
+test.afterEach(async () => {
+  await leave(parties);
+  parties = [];
+});
+
+async function open(hz: number): Promise<Party> {
+  const opened = await pages.open('ours', hz);
+  parties.push(opened);
+  return opened;
+}
+
+/** Two who talk; the caller's page is prepared by `before`. */
+async function talking(before: (page: Page) => Promise<unknown> = async () => undefined): Promise<[Page, Page]> {
+  const [a, b] = [await open(CALLER), await open(CALLEE)];
+  await connect(b.page, server.token('bob'), true);
+  await before(a.page);
+  await connect(a.page, server.token('alice'));
+  await dial(a.page, '/private/bob');
+  await rings(b.page);
+  await answer(b.page);
+  await Promise.all([status(a.page, 'connected'), status(b.page, 'connected')]);
+  return [a.page, b.page];
+}
+
+/** Evaluates with the page's `call` and what else it keeps. */
+function inPage<T>(page: Page, act: (g: Record<string, any>) => T | Promise<T>): Promise<T> {
+  return page.evaluate(`(${act})(globalThis)`) as Promise<T>;
+}
+
+test('the microphone’s own volume changes what the other hears', async () => {
+  const [a, b] = await talking();
+  await expectToHear(b, CALLER);
+  const before = await hears(b, CALLER);
+  await inPage(a, ({ call }) => call.setLocalMicrophoneGain(10));
+  await expect.poll(() => hears(b, CALLER)).toBeLessThan(before - 12);
+  await inPage(a, ({ call }) => call.setLocalMicrophoneGain(0));
+  await expectNotToHear(b, CALLER);
+  // Mute and unmute keep it.
+  await inPage(a, async ({ call }) => {
+    await call.self.mute();
+    await call.self.unmute();
+  });
+  await expectNotToHear(b, CALLER);
+  await inPage(a, ({ call }) => call.setLocalMicrophoneGain(100));
+  await expectToHear(b, CALLER);
+});
+
+test('a device that is unplugged is replaced, the user can be told, and another that comes is taken', async () => {
+  const [a, b] = await talking((page) =>
+    inPage(page, (g) => {
+      // What a browser does when a device is pulled out: the track ends, the list is shorter.
+      const devices = navigator.mediaDevices;
+      const [list, open] = [devices.enumerateDevices.bind(devices), devices.getUserMedia.bind(devices)];
+      g.gone = [];
+      devices.enumerateDevices = async () => (await list()).filter(({ deviceId }) => !g.gone.includes(deviceId));
+      devices.getUserMedia = async (ask: any) => {
+        const wanted = ask.audio?.deviceId?.exact;
+        if (g.gone.includes(wanted) || g.gone === 'all') throw new DOMException('gone', 'NotFoundError');
+        return open(ask);
+      };
+    })
+  );
+  await expectToHear(b, CALLER);
+  const told = await inPage(a, async (g) => {
+    const { client, call } = g;
+    await client.requestMediaPermissions({ audio: true });
+    const inputs = client.audioInputDevices;
+    client.selectAudioInputDevice(inputs[0]);
+    while (call.localStream?.getTracks()[0]?.getSettings().deviceId !== inputs[0].deviceId) await new Promise((next) => setTimeout(next, 20));
+    const recovered = new Promise<any>((resolve) => client.deviceRecovered$.subscribe(resolve));
+    const [track] = call.localStream.getTracks();
+    g.gone = [inputs[0].deviceId];
+    track.stop();
+    track.dispatchEvent(new Event('ended'));
+    const { reason, previousDevice, newDevice, message } = await recovered;
+    while (call.localStream?.getTracks()[0]?.readyState !== 'live') await new Promise((next) => setTimeout(next, 20));
+    return { reason, message, previous: previousDevice.label, other: newDevice.deviceId !== inputs[0].deviceId };
+  });
+  expect(told.other).toBe(true);
+  expect(['fallback_to_default', 'device_disconnected']).toContain(told.reason);
+  expect(told.message).toContain(told.previous);
+  await expectToHear(b, CALLER);
+});
+
+test('mute is an intent: another device while muted opens nothing', async () => {
+  const [a, b] = await talking();
+  await inPage(a, ({ call }) => call.self.mute());
+  const opened = await inPage(a, async ({ client, call }) => {
+    await client.enumerateDevices();
+    client.selectAudioInputDevice(client.audioInputDevices.at(-1));
+    await new Promise((next) => setTimeout(next, 300));
+    return call.localStream;
+  });
+  expect(opened).toBeNull();
+  await expectNotToHear(b, CALLER);
+  await inPage(a, ({ call }) => call.self.unmute());
+  await expectToHear(b, CALLER);
+});
+
+test('an exact device that cannot be had falls back to another, and that is told', async () => {
+  const [a] = await talking();
+  const error = await inPage(a, async ({ sdk, call }) => {
+    const first = new Promise<any>((resolve) => call.errors$.subscribe(resolve));
+    await call.self.mute();
+    call.self.setAudioInputDeviceConstraints({ deviceId: { exact: 'no-such-device' } });
+    await call.self.unmute();
+    const { kind, fatal, error } = await first;
+    return { kind, fatal, known: error instanceof sdk.OverconstrainedFallbackError, live: call.localStream?.getTracks()[0]?.readyState };
+  });
+  expect(error).toEqual({ kind: 'media', fatal: false, known: true, live: 'live' });
+});
+
+test('incoming sound can be switched off and on', async () => {
+  const [a, b] = await talking();
+  await expectToHear(a, CALLEE);
+  await inPage(a, ({ call }) => call.toggleIncomingAudio());
+  await expectNotToHear(a, CALLEE);
+  await expectToHear(b, CALLER);
+  await inPage(a, ({ call }) => call.toggleIncomingAudio());
+  await expectToHear(a, CALLEE);
+});
+
+test('a connection is measured, a good one is found good, and all of it can be exported', async () => {
+  const [a] = await talking();
+  await expect.poll(() => inPage(a, ({ call }) => call.networkMetrics.length)).toBeGreaterThan(2);
+  const measured = await inPage(a, async ({ client, call }) => {
+    const value = (observable: any) => new Promise<any>((resolve) => observable.subscribe(resolve));
+    const metrics = call.networkMetrics.at(-1);
+    const found = {
+      metrics, score: await value(call.qualityScore$), level: await value(call.qualityLevel$), healthy: call.isNetworkHealthy, issues: call.networkIssues,
+      state: await value(call.recoveryState$)
+    };
+    const live = client.exportDiagnostics().calls;
+    await call.hangup();
+    const after = client.exportDiagnostics();
+    return { ...found, live, after: after.calls, events: after.events.map(({ category, event }: any) => `${category} ${event}`) };
+  });
+  expect(measured.metrics.audio.packetsReceived).toBeGreaterThan(20);
+  // Seconds: on the loopback, far below one.
+  expect(measured.metrics.roundTripTime).toBeLessThan(0.5);
+  expect(measured.score).toBeGreaterThan(4);
+  expect(measured).toMatchObject({ level: 'excellent', healthy: true, issues: [], state: 'idle' });
+  expect(measured.live).toHaveLength(1);
+  expect(measured.after[0]).toMatchObject({ destination: '/private/bob', status: 'destroyed', direction: 'outbound' });
+  expect(measured.after[0].duration).toBeGreaterThan(1);
+  expect(measured.after[0].iceCandidateTypes.length).toBe(2);
+  expect(measured.events).toEqual(expect.arrayContaining(['connection connected', 'call ended']));
+});
+
+test('preflight says what works', async () => {
+  const { page } = await open(CALLER);
+  await connect(page, server.token('alice'));
+  const result = await inPage(page, async ({ client }) => client.preflight('/public/lobby', { duration: 2 }));
+  expect(result.ok).toBe(true);
+  expect(result.signaling.reachable).toBe(true);
+  expect(result.signaling.rttMs).toBeGreaterThan(0);
+  expect(result.connectivity.type).toBe('direct');
+  expect(result.devices.audioInput).toMatchObject({ working: true });
+  expect(result.devices.audioInput.device).not.toBeNull();
+  expect(result.bandwidth.uploadKbps).toBeGreaterThan(5);
+  expect(result.bandwidth.downloadKbps).toBeGreaterThan(0);
+});
+
+test('a picture can be added to a call of sound alone, and seen by the other', async () => {
+  const [a, b] = await talking();
+  await expectToHear(b, CALLER);
+  await inPage(b, ({ call }) => call.toggleIncomingVideo());
+  await inPage(a, ({ call }) => call.self.addVideoInputDevice());
+  await expect.poll(() => inPage(a, ({ call }) => call.mediaDirections.video)).toMatch(/send/);
+  await expect.poll(() => inPage(a, async ({ call }) => {
+    const report = await call.rtcPeerConnection.getStats();
+    return [...report.values()].filter((one: any) => one.type === 'outbound-rtp' && one.kind === 'video').reduce((sum: number, one: any) => sum + one.framesSent, 0);
+  })).toBeGreaterThan(5);
+  await Promise.all([expectToHear(b, CALLER), expectToHear(a, CALLEE)]);
+});

@@ -1,0 +1,177 @@
+// The parts that need no browser: settings, capture, sentences, conversations, errors, operators, the driver's errors.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Subject, firstValueFrom, of } from 'rxjs';
+import { source } from './source.mjs';
+
+const preferences = await source('preferences');
+const { capture, easierThan } = await source('capture');
+const { sentence, sentenceOf } = await source('sentences');
+const { Conversation, opened } = await source('conversation');
+const operators = await source('operators');
+const errors = await source('errors');
+
+test('settings in seconds are kept exactly and read rounded; every client sees the same', () => {
+  const one = new preferences.ClientPreferences();
+  const other = new preferences.ClientPreferences();
+  assert.equal(one.connectionTimeout, 10);
+  one.iceCandidateTimeout = 0.25;
+  assert.equal(other.iceCandidateTimeout, 0.3);
+  assert.equal(preferences.milliseconds('iceCandidateTimeout'), 250);
+});
+
+test('settings are saved as they change and loaded again', async () => {
+  const kept = new Map([['sw:preferences', { receiveVideo: true, iceRestartTimeout: 7000, unknown: 1 }]]);
+  const manager = { getItem: async (key) => kept.get(key) ?? null, setItem: async (key, value) => void kept.set(key, value) };
+  const settings = new preferences.ClientPreferences();
+  settings.enableSavePreferences(manager);
+  await new Promise((next) => setTimeout(next));
+  assert.equal(settings.receiveVideo, true);
+  assert.equal(settings.iceRestartTimeout, 7);
+  settings.maxRecoveryAttempts = 5;
+  assert.equal(kept.get('sw:preferences').maxRecoveryAttempts, 5);
+  assert.ok(!('preferredAudioInput' in kept.get('sw:preferences')));
+});
+
+test('the engine gets its settings in whole milliseconds', () => {
+  const settings = new preferences.ClientPreferences();
+  settings.reconnectDelayMin = 0.1234;
+  settings.enableRelayFallback = false;
+  settings.reinviteTimeout = 1500;
+  const told = preferences.forEngine();
+  assert.deepEqual([told.reconnectDelayMin, told.enableRelayFallback, told.reinviteTimeout], [123, false, 1500]);
+  assert.ok(preferences.isForEngine('reconnectDelayMin') && !preferences.isForEngine('receiveVideo'));
+});
+
+const named = (name) => Object.assign(new Error(name), { name });
+const stream = (...kinds) => ({ getTracks: () => kinds.map((kind) => ({ kind })) });
+
+test('what is easier than exact constraints', () => {
+  assert.deepEqual(easierThan({ deviceId: { exact: 'x' }, width: { min: 3 }, echoCancellation: true }, false), [
+    { deviceId: { ideal: 'x' }, width: { ideal: 3 }, echoCancellation: true }, true
+  ]);
+  assert.deepEqual(easierThan(true, true), [true]);
+});
+
+test('a device that is gone is replaced, and it is told why', async () => {
+  const asked = [];
+  const devices = {
+    getUserMedia: async (ask) => {
+      asked.push(ask);
+      if (ask.audio.deviceId?.exact) throw named('OverconstrainedError');
+      return stream('audio');
+    }
+  };
+  const { tracks, fallback } = await capture(devices, { audio: { deviceId: { exact: 'x' } } });
+  assert.deepEqual([tracks.length, fallback.name, asked.length], [1, 'OverconstrainedError', 2]);
+});
+
+test('a refusal is final', async () => {
+  let asked = 0;
+  const devices = {
+    getUserMedia: async () => {
+      asked++;
+      throw named('NotAllowedError');
+    }
+  };
+  await assert.rejects(capture(devices, { audio: true, video: true }), { name: 'NotAllowedError' });
+  assert.equal(asked, 1);
+});
+
+test('a missing camera does not take the microphone along', async () => {
+  const devices = {
+    getUserMedia: async (ask) => {
+      if (ask.video) throw named('NotFoundError');
+      return stream('audio');
+    }
+  };
+  const { tracks } = await capture(devices, { audio: true, video: true });
+  assert.deepEqual(tracks.map(({ kind }) => kind), ['audio']);
+});
+
+test('the user is told which device is used now', () => {
+  const [desk, ear] = [{ deviceId: 'a', label: 'Desk' }, { deviceId: 'b', label: 'Headset' }];
+  assert.match(sentenceOf('audioinput', desk, ear), /Desk is gone.*Headset/);
+  assert.match(sentenceOf('audioinput', desk, null), /choose/);
+  assert.match(sentenceOf('audioinput', desk, desk), /back/);
+  assert.match(sentence('video', named('NotReadableError')), /camera.*another program/);
+});
+
+/** A server's conversation in memory. */
+function conversation(pages) {
+  const requests = [];
+  const live = new Subject();
+  const host = {
+    fetch: async (target, body) => {
+      requests.push([target, body]);
+      if (target.endsWith('/join')) return { status: 200, body: { group_id: 'g_1' } };
+      if (target.endsWith('/api/fabric/messages')) return { status: 201, body: {} };
+      const page = Number(new URL(target, 'http://x').searchParams.get('page') ?? 0);
+      const next = page + 1 < pages.length ? `/api/fabric/conversations/g_1/messages?page=${page + 1}` : undefined;
+      return { status: 200, body: { data: pages[page], links: { next } } };
+    },
+    own: () => ['me'],
+    messages$: live,
+    address$: (id) => of(id),
+    onError: (operation, error) => assert.fail(`${operation}: ${error}`)
+  };
+  return { host, live, requests };
+}
+const text = (id, ts, more = {}) => ({ id, ts, text: id, subtype: 'chat', kind: 'message', group_id: 'g_1', from_fabric_address_id: 'them', ...more });
+
+test('a conversation is joined once, and its messages stand in order of time however they come', async () => {
+  const { host, live, requests } = conversation([[text('c', 3), text('b', 2)], [text('a', 1), text('b', 2)]]);
+  const made = new Conversation(host, 'them');
+  const texts = await firstValueFrom(opened(() => made.texts));
+  assert.deepEqual(texts.values.map(({ id }) => id), ['b', 'c']);
+  live.next(text('d', 4));
+  live.next(text('d', 4, { text: 'again' }));
+  live.next(text('x', 5, { group_id: 'g_2' }));
+  live.next(text('call', 6, { subtype: 'log' }));
+  const more = firstValueFrom(texts.hasMore$);
+  assert.equal(await more, true);
+  assert.ok(await texts.find$('id', 'a'));
+  assert.deepEqual(texts.values.map(({ id, text, created }) => [id, text, created]), [['a', 'a', 1], ['b', 'b', 2], ['c', 'c', 3], ['d', 'again', 4]]);
+  assert.equal(texts.hasMore, false);
+  await made.send('hello');
+  assert.equal(requests.filter(([target]) => target.endsWith('/join')).length, 1);
+  assert.deepEqual(requests.find(([target]) => target.endsWith('/join'))[1], { from_fabric_address_id: 'me', fabric_address_ids: ['them', 'me'] });
+  assert.deepEqual(requests.at(-1), ['/api/fabric/messages', { group_id: 'g_1', from_fabric_address_id: 'me', text: 'hello' }]);
+});
+
+test('the log is a view of its own', async () => {
+  const entry = text('l', 9, { subtype: 'log', kind: 'call', details: { status: 'completed', start_time: 5, end_time: 8 } });
+  const { host } = conversation([[text('a', 1), entry]]);
+  const log = await firstValueFrom(opened(() => new Conversation(host, 'them').log));
+  const [{ kind, status, started, ended, fromAddress$ }] = log.values;
+  assert.deepEqual([kind, status, started, ended, await firstValueFrom(fromAddress$)], ['call', 'completed', 5, 8, 'them']);
+});
+
+test('a conversation that is refused is an error, and can be tried again', async () => {
+  const { host } = conversation([[]]);
+  const { fetch } = host;
+  let refuse = true;
+  host.fetch = async (target, body) => (refuse && target.endsWith('/join') ? { status: 422, body: {} } : fetch(target, body));
+  const made = new Conversation(host, 'them');
+  const texts$ = opened(() => made.texts);
+  await assert.rejects(firstValueFrom(texts$), { name: 'ConversationError' });
+  await assert.rejects(made.send('x'), { name: 'ConversationError' });
+  refuse = false;
+  assert.deepEqual((await firstValueFrom(texts$)).values, []);
+});
+
+test('errors carry what the reference says', () => {
+  const denied = new errors.MediaAccessError('acquireLocalMedia', 'audio', named('NotAllowedError'));
+  assert.ok(denied instanceof Error && denied.denied && !denied.fatal && denied.cause.name === 'NotAllowedError');
+  assert.equal(new errors.MediaAccessError('x', 'video', named('NotFoundError')).denied, false);
+  const made = errors.fromEngine({ class: 'CallCreateError', message: 'no', code: null, details: { direction: 'outbound' }, cause: { class: 'RPCTimeoutError', message: '', code: null, details: { requestId: 'r', timeoutMs: 5 }, cause: null } });
+  assert.ok(made instanceof errors.CallCreateError && made.error instanceof errors.RPCTimeoutError && made.error.timeoutMs === 5);
+});
+
+test('operators do what their names say', async () => {
+  const { filterNull, filterAs, ifIsMap, throwOnRPCError } = operators;
+  assert.equal(await firstValueFrom(of(null, undefined, 0).pipe(filterNull())), 0);
+  assert.equal(await firstValueFrom(of(1, 'a').pipe(ifIsMap((value) => typeof value === 'string', (value) => value + 'b'))), 'ab');
+  assert.equal(await firstValueFrom(of({ b: 1 }, { a: { b: 2 } }).pipe(filterAs((value) => 'a' in value, 'a.b'))), 2);
+  await assert.rejects(firstValueFrom(of({ jsonrpc: '2.0', id: 'x', error: { code: '-32601', message: 'none' } }).pipe(throwOnRPCError())), { name: 'JSONRPCError' });
+});
