@@ -840,7 +840,7 @@ impl Dialog {
                 ("call_id", json::text(id("call_id"))),
                 ("node_id", json::text(id("node_id"))),
             ]);
-            let position = json::get(&params, "position").cloned();
+            let position = json::take(&mut params, "position");
             let target = match position {
                 Some(position) => json::object([("target", target), ("position", position)]),
                 None => target,

@@ -169,6 +169,14 @@ pub fn set(target: &mut Value, name: &str, value: Value) {
     }
 }
 
+/// Takes a member out of an object.
+pub fn take(target: &mut Value, name: &str) -> Option<Value> {
+    match target {
+        Value::Object(members) => members.remove(name),
+        _ => None,
+    }
+}
+
 /// An empty object.
 pub fn empty() -> Value {
     Value::Object(Object::new())

@@ -38,6 +38,7 @@ struct World {
     done: Vec<(u64, bool)>,
     acks: Vec<String>,
     invited: Option<String>,
+    legs_ended: u32,
     /// The server pings, as servers do.
     pings: bool,
     next_ping: u64,
@@ -68,6 +69,7 @@ impl World {
             done: vec![],
             acks: vec![],
             invited: None,
+            legs_ended: 0,
             pings: true,
             next_ping: PING_MS,
         }
@@ -244,6 +246,10 @@ impl World {
                 call,
                 event: CallEvent::Created(_),
             } => self.calls.push(call),
+            Event::Call {
+                event: CallEvent::LegEnded(_),
+                ..
+            } => self.legs_ended += 1,
             Event::Call {
                 event: CallEvent::Status(status),
                 ..
@@ -468,6 +474,86 @@ fn an_incoming_call_is_answered_and_hung_up() {
     );
     assert_eq!(world.done, [(1, true), (2, true), (3, true), (4, true)]);
     assert_eq!(world.count("verto.bye"), 1);
+}
+
+/// A call that is up, and a screen shared beside it.
+fn sharing(seed: u8) -> (World, String) {
+    let mut world = World::started(seed, EngineConfig::default());
+    world.command(2, dial("/private/agent"));
+    let call = world.invited.clone().expect("an invite");
+    let answer = format!(r#"{{"callID":"{call}","sdp":"v=0"}}"#);
+    world.verto("a", "verto.answer", &answer);
+    world.command(
+        3,
+        Command::AddLeg {
+            call: call.clone(),
+            leg: "screen".into(),
+            screen: true,
+            audio: true,
+            video: true,
+        },
+    );
+    assert_eq!(world.invited.as_deref(), Some("screen"));
+    (world, call)
+}
+
+#[test]
+fn a_shared_screen_is_done_when_it_is_connected_and_its_end_leaves_the_call() {
+    let (mut world, _) = sharing(40);
+    assert_eq!(world.done, [(1, true), (2, true)]);
+    world.verto("b", "verto.answer", r#"{"callID":"screen","sdp":"v=0"}"#);
+    assert_eq!(world.done.last(), Some(&(3, true)));
+    world.verto("c", "verto.bye", r#"{"callID":"screen"}"#);
+    assert_eq!(world.legs_ended, 1);
+    assert_eq!(world.statuses.last(), Some(&CallStatus::Connected));
+    assert_eq!(world.count("verto.bye"), 0, "the server ended it");
+    world.command(
+        4,
+        Command::RemoveLeg {
+            leg: "screen".into(),
+        },
+    );
+    assert_eq!(world.done.last(), Some(&(4, true)));
+    assert_eq!((world.legs_ended, world.errors.len()), (1, 0));
+}
+
+#[test]
+fn a_leg_ends_with_its_call_and_both_say_bye() {
+    let (mut world, call) = sharing(41);
+    world.verto("b", "verto.answer", r#"{"callID":"screen","sdp":"v=0"}"#);
+    world.command(4, Command::Hangup { call });
+    assert_eq!((world.count("verto.bye"), world.legs_ended), (2, 1));
+}
+
+#[test]
+fn a_leg_that_never_connects_is_given_up_and_the_call_goes_on() {
+    let (mut world, call) = sharing(42);
+    world.run(60_000);
+    assert_eq!(world.done.last(), Some(&(3, false)));
+    assert_eq!((world.count("verto.bye"), world.legs_ended), (1, 1));
+    assert_eq!(world.statuses.last(), Some(&CallStatus::Connected));
+    world.command(
+        5,
+        Command::AddLeg {
+            call: "none".into(),
+            leg: "other".into(),
+            screen: false,
+            audio: false,
+            video: true,
+        },
+    );
+    assert_eq!(world.done.last(), Some(&(5, false)), "no such call");
+    world.command(
+        6,
+        Command::AddLeg {
+            call: call.clone(),
+            leg: call,
+            screen: false,
+            audio: false,
+            video: true,
+        },
+    );
+    assert_eq!(world.done.last(), Some(&(6, false)), "a name that is taken");
 }
 
 #[test]

@@ -46,6 +46,8 @@ export class Leg {
   #opening: Promise<boolean> = Promise.resolve(true);
   /** What the user wants sent, whatever happens to devices. */
   readonly #intent: Partial<Record<Kind, boolean>> = {};
+  /** Kinds that the next answer must take. */
+  readonly #added = new Set<Kind>();
   #transmitting = true;
   #gain: Gain | undefined;
   #closed = false;
@@ -82,6 +84,7 @@ export class Leg {
       else if ('answer' in command) await this.#answer(command.answer);
       else if ('applyAnswer' in command) {
         await this.pc!.setRemoteDescription({ type: 'answer', sdp: command.applyAnswer.sdp });
+        await this.#refused();
         this.host.report({ remoteApplied: {} });
       } else if ('setSending' in command) await this.#setSending(command.setSending.video ? 'video' : 'audio', command.setSending.on);
       else if ('applyMediaParams' in command) await this.#constrainAll(command.applyMediaParams.params);
@@ -156,6 +159,19 @@ export class Leg {
     this.host.report({
       localDescription: { sdp: pc.localDescription!.sdp, sendingAudio: sends('audio'), sendingVideo: sends('video') }
     });
+  }
+
+  /** What was added during the call and is not taken gives its device back. */
+  async #refused(): Promise<void> {
+    for (const kind of this.#added) {
+      this.#added.delete(kind);
+      if (this.#transceiver(kind)?.currentDirection?.includes('send')) continue;
+      this.#intent[kind] = false;
+      this.#release(kind);
+      await this.#attach();
+      this.host.complain(new MediaTrackError('addInputDevice', kind, new DOMException(`The call takes no ${kind}`, 'NotSupportedError')));
+    }
+    this.#tellDirections();
   }
 
   /** Until a description can be sent to a server that takes candidates from the SDP only (reference 9.4). */
@@ -319,6 +335,7 @@ export class Leg {
       if (this.#transceiver(kind)) return this.#setSending(kind, true);
       await this.#change('addInputDevice', kind, async () => {
         await this.#acquire(kind);
+        this.#added.add(kind);
         const receives = kind === 'audio' ? options.receiveAudio : options.receiveVideo;
         this.#prefer(this.pc!.addTransceiver(kind, { direction: receives === false ? 'sendonly' : 'sendrecv' }), kind);
         await this.#attach();
