@@ -106,6 +106,9 @@ pub(crate) struct Args {
     /// Bindings and renewals of client-bound tokens a minute from one network, and for one token; 0 is no limit [default: 600]
     #[arg(long, env = "OFFHOOK_DEVICE_TOKENS_PER_MINUTE", value_name = "N")]
     device_tokens_per_minute: Option<u32>,
+    /// Longest life of a client-bound token; clients renew theirs before that [default: 3600]
+    #[arg(long, env = "OFFHOOK_BOUND_TOKEN_SECONDS", value_name = "SECONDS")]
+    bound_token_seconds: Option<u64>,
     /// Take no proof of possession but by the letter of RFC 9449; the official client cannot renew its tokens then
     #[arg(long, env = "OFFHOOK_STRICT_PROOFS", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
     strict_proofs: Option<bool>,
@@ -198,6 +201,7 @@ fn settings(args: &Args) -> Settings {
         exchanges_per_minute: args.exchanges_per_minute,
         sign_ins_per_minute: args.sign_ins_per_minute,
         device_tokens_per_minute: args.device_tokens_per_minute,
+        bound_token_seconds: args.bound_token_seconds,
         strict_proofs: args.strict_proofs,
         proof_nonces: args.proof_nonces,
         shared_store: args.shared_store,

@@ -182,6 +182,8 @@ settings! {
     sign_ins_per_minute: u32,
     /// Bindings and renewals of client-bound tokens a minute from one network, and for one token; 0 is no limit.
     device_tokens_per_minute: u32,
+    /// Longest life of a client-bound token in seconds, 10 to 86400; clients renew theirs before that.
+    bound_token_seconds: u64,
     /// Take no proof of possession but by the letter of RFC 9449; the official client cannot renew its tokens then.
     strict_proofs: bool,
     /// Ask for a nonce of the server's in proofs over HTTP.
@@ -243,6 +245,8 @@ pub struct Config {
     pub sign_ins_per_minute: u32,
     /// See [`Settings::device_tokens_per_minute`]; 600.
     pub device_tokens_per_minute: u32,
+    /// See [`Settings::bound_token_seconds`]; 3600 s.
+    pub bound_token_s: u64,
     /// See [`Settings::strict_proofs`]; false.
     pub strict_proofs: bool,
     /// See [`Settings::proof_nonces`]; false.
@@ -360,6 +364,10 @@ impl Settings {
             Some(seconds @ 5..=600) => Duration::from_secs(seconds),
             Some(_) => return invalid("ring_seconds", "must be 5 to 600"),
         };
+        let bound_token_s = self.bound_token_seconds.unwrap_or(limits::BOUND_TTL_MAX_S);
+        if !(10..=86_400).contains(&bound_token_s) {
+            return invalid("bound_token_seconds", "must be 10 to 86400");
+        }
         let call_grace = match self.call_grace_seconds {
             None => Duration::from_millis(limits::CALL_GRACE_MS),
             Some(seconds @ 0..=86_400) => Duration::from_secs(seconds),
@@ -394,6 +402,7 @@ impl Settings {
             exchanges_per_minute: self.exchanges_per_minute.unwrap_or(120),
             sign_ins_per_minute: self.sign_ins_per_minute.unwrap_or(30),
             device_tokens_per_minute: self.device_tokens_per_minute.unwrap_or(600),
+            bound_token_s,
             strict_proofs: self.strict_proofs.unwrap_or(false),
             proof_nonces: self.proof_nonces.unwrap_or(false),
             shared_store: self.shared_store.unwrap_or(false),
@@ -537,6 +546,7 @@ mod tests {
             ("tls_certificate = \"cert.pem\"", "tls_key"),
             ("media_workers = 0", "media_workers"),
             ("ring_seconds = 1", "ring_seconds"),
+            ("bound_token_seconds = 9", "bound_token_seconds"),
             ("call_grace_seconds = 90000", "call_grace_seconds"),
         ] {
             match parse(text).unwrap().settle() {

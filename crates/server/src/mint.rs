@@ -249,16 +249,17 @@ impl Mint {
     }
 
     /// A token bound to a key, in place of one that says the same. Its life is what was wished for, 15 minutes without a
-    /// wish, within a limit; but never shorter than that of the old one (wire-protocol.md 4.4, 4.6).
+    /// wish, `longest_s` at most; but never shorter than that of the old one (wire-protocol.md 4.4, 4.6).
     pub fn bound(
         &self,
         old: &SatClaims,
         jkt: &str,
         wished_s: Option<u64>,
+        longest_s: u64,
         now_s: u64,
     ) -> (String, SatClaims) {
         let life = wished_s.unwrap_or(limits::BOUND_TTL_S);
-        let expires_at = now_s + life.min(limits::BOUND_TTL_MAX_S);
+        let expires_at = now_s + life.min(longest_s);
         let claims = SatClaims {
             jti: new_jti(),
             cnf_jkt: Some(jkt.to_owned()),

@@ -22,11 +22,11 @@ export interface NativeCall {
 }
 
 /** Calls `to` as `reference`, playing a tone, for some seconds. */
-export function nativeCall(server: Server, reference: string, to: string, hz: number, seconds: number): NativeCall {
+export function nativeCall(server: Server, reference: string, to: string, hz: number, seconds: number, steady = false): NativeCall {
   const recording = join(mkdtempSync(join(server.data, 'dial-')), 'heard.wav');
   const child = spawn(
     binary,
-    ['dial', to, '--server', server.origin, '--play', toneFile(hz), '--repeat', '--record', recording, '--seconds', String(seconds), '--json'],
+    ['dial', to, '--server', server.origin, '--play', toneFile(hz, steady), '--repeat', '--record', recording, '--seconds', String(seconds), '--json'],
     { env: { ...process.env, OFFHOOK_TOKEN: server.token(reference) }, stdio: ['ignore', 'pipe', 'pipe'] }
   );
   let complaint = '';

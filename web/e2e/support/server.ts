@@ -80,8 +80,8 @@ export class Server {
   }
 
   /** A token for a subscriber, made if unknown. */
-  token(reference: string): string {
-    const made = execFileSync(binary, ['token', 'subscriber', '--data', this.data, '--reference', reference, '--json']);
+  token(reference: string, options: string[] = []): string {
+    const made = execFileSync(binary, ['token', 'subscriber', '--data', this.data, '--reference', reference, '--json', ...options]);
     return (JSON.parse(made.toString()) as { token: string }).token;
   }
 }

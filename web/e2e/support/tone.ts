@@ -5,8 +5,8 @@ import { join } from 'node:path';
 
 const RATE = 48_000;
 
-/** A WAV file of 250 ms on, 250 ms off, that can be looped. */
-export function toneFile(hz: number): string {
+/** A WAV file of 250 ms on, 250 ms off, that can be looped; or of a tone that never stops, for those who have no noise suppression. */
+export function toneFile(hz: number, steady = false): string {
   const samples = RATE;
   const wav = Buffer.alloc(44 + samples * 2);
   wav.write('RIFF', 0);
@@ -25,7 +25,7 @@ export function toneFile(hz: number): string {
     const within = at % (RATE / 2);
     // Soft edges: a tone that is switched on and off hard is heard at every frequency.
     const edge = Math.min(Math.max(Math.min(within, RATE / 4 - within) / (RATE / 50), 0), 1);
-    const loudness = ((1 - Math.cos(Math.PI * edge)) / 2) * 12_000;
+    const loudness = steady ? 12_000 : ((1 - Math.cos(Math.PI * edge)) / 2) * 12_000;
     wav.writeInt16LE(Math.round(Math.sin((2 * Math.PI * hz * at) / RATE) * loudness), 44 + at * 2);
   }
   const path = join(mkdtempSync(join(tmpdir(), 'offhook-tone-')), `${hz}.wav`);

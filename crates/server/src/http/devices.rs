@@ -122,7 +122,13 @@ pub(super) async fn issue(
         }
     }
 
-    let (token, claims) = app.mint.bound(&claims, &verified.jkt, wished, now);
+    let (token, claims) = app.mint.bound(
+        &claims,
+        &verified.jkt,
+        wished,
+        app.config.bound_token_s,
+        now,
+    );
     app.counters.tokens(claims.kind).increment();
     let answer = DeviceTokenAnswer {
         token,
