@@ -66,7 +66,7 @@ pub struct SatClaims {
     /// Ids of the addresses it reaches; `None` is everything in the project.
     #[serde(rename = "adr", default, skip_serializing_if = "Option::is_none")]
     pub allowed: Option<Vec<String>>,
-    /// The click-to-call resource it was exchanged for.
+    /// The click-to-call resource it was exchanged for; of an invite, the subscriber who invited.
     #[serde(rename = "res", default, skip_serializing_if = "Option::is_none")]
     pub resource_id: Option<String>,
     /// Shown to the other party; for subscribers the store knows better.
@@ -235,7 +235,7 @@ mod tests {
         let ring = KeyRing::ephemeral();
         let token = ring.seal_sat(&claims(), &Issuer::default());
         let (_, rest) = token.split_once('.').unwrap();
-        let mut header = crate::jwe::Header::new(TYP, ring.current_kid());
+        let mut header = crate::jwe::Header::new(TYP, &ring.current_kid());
         header.ch = Some("evil.example.test".into());
         let forged = format!(
             "{}.{rest}",

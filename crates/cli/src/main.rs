@@ -1,9 +1,10 @@
-//! The `offhook` binary: `serve`, `project`, `token` and `dial`. What it does is in the modules of those names; here is
+//! The `offhook` binary: `serve`, `project`, `token`, `keys` and `dial`. What it does is in the modules of those names; here is
 //! only the choice between them.
 //!
 //! Results go to stdout, everything else to stderr. It ends with 0 when it did what was asked, with 1 when it could not
 //! and with 2 when it was asked wrongly.
 mod dial;
+mod keys;
 mod project;
 mod serve;
 mod token;
@@ -35,6 +36,8 @@ enum Command {
     Project(project::Command),
     #[command(subcommand)]
     Token(token::Command),
+    #[command(subcommand)]
+    Keys(keys::Command),
     Dial(dial::DialArgs),
 }
 
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(*args),
         Command::Project(command) => project::run(command),
         Command::Token(command) => token::run(command),
+        Command::Keys(command) => keys::run(command),
         Command::Dial(args) => return dial(args),
     };
     match outcome {

@@ -325,3 +325,66 @@ fn every_command_has_help_with_an_example() {
         assert!(stdout.contains("Example"), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_rotated_key_is_taken_up_by_the_running_server() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Running::on(data.path());
+    let at = data.path().to_str().unwrap();
+    json(&[
+        "project", "create", "--data", at, "--name", "Shop", "--json",
+    ]);
+    let token = || {
+        let made = json(&[
+            "token",
+            "subscriber",
+            "--data",
+            at,
+            "--reference",
+            "a",
+            "--json",
+        ]);
+        made["token"].as_str().unwrap().to_owned()
+    };
+    let status = |token: &str| {
+        let bearer = format!("Bearer {token}");
+        server.get("/api/fabric/subscriber/info", &bearer).0
+    };
+    let kid_of = |token: &str| {
+        let header = base64::engine::general_purpose::URL_SAFE_NO_PAD
+            .decode(token.split('.').next().unwrap())
+            .unwrap();
+        serde_json::from_slice::<Value>(&header).unwrap()["kid"].clone()
+    };
+    let old = token();
+    let new_kid = json(&["keys", "rotate", "--data", at, "--json"])["kid"].clone();
+    let keys = json(&["keys", "list", "--data", at, "--json"]);
+    assert_eq!(keys.as_array().unwrap().len(), 2);
+    assert_eq!(
+        (&keys[1]["kid"], &keys[0]["seals"]),
+        (&new_kid, &true.into())
+    );
+
+    // Until it has settled, tokens are made with the old key; all of them are good all the time.
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    loop {
+        let made = token();
+        assert_eq!((status(&made), status(&old)), (200, 200));
+        if kid_of(&made) == new_kid {
+            break;
+        }
+        assert!(std::time::Instant::now() < end, "the new key never seals");
+        std::thread::sleep(std::time::Duration::from_millis(500));
+    }
+
+    json(&["keys", "rotate", "--at-once", "--data", at, "--json"]);
+    let newest = token();
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while (status(&old), status(&newest)) != (401, 200) {
+        assert!(
+            std::time::Instant::now() < end,
+            "the old keys are still good"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+}

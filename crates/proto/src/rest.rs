@@ -19,5 +19,5 @@ pub use resource::{
 pub use time::Timestamp;
 pub use token::{
     AppSettings, Confirmation, DeviceTokenAnswer, EmbedTokenAnswer, GuestTokenAnswer,
-    SatClaimsBody, SignInAnswer, SubscriberInfo, SubscriberTokenAnswer,
+    InviteTokenAnswer, SatClaimsBody, SignInAnswer, SubscriberInfo, SubscriberTokenAnswer,
 };

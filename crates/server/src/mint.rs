@@ -10,6 +10,7 @@ use offhook_auth::{
 use offhook_proto::limits;
 use thiserror::Error;
 
+use crate::clock::now_s;
 use crate::store::{ClickToCall, Rotation, Store, StoreError, Subscriber, SubscriberChange};
 
 /// Longest life of an access token.
@@ -108,7 +109,7 @@ impl Mint {
             path: data.display().to_string(),
             source,
         })?;
-        let keys = Arc::new(KeyRing::open(&data.join("keys"))?);
+        let keys = Arc::new(KeyRing::open(&data.join("keys"), now_s())?);
         let store = Store::open(&data.join("offhook.db")).await?;
         Ok(Self {
             keys,
@@ -175,6 +176,30 @@ impl Mint {
         };
         self.with_refresh(claims, wish.ch, RefreshUse::Backend)
             .await
+    }
+
+    /// A token for whoever a subscriber invites to one of its addresses. Has no refresh token, and lives as long as the inviter at most.
+    pub fn invite(
+        &self,
+        inviter: &SatClaims,
+        address_id: String,
+        expires_at: Option<u64>,
+        now_s: u64,
+    ) -> Minted {
+        let wish = TokenWish {
+            expires_at,
+            ..TokenWish::default()
+        };
+        let claims = SatClaims {
+            allowed: Some(vec![address_id]),
+            resource_id: Some(inviter.subscriber_id.clone()),
+            ..claims(&inviter.project_id, SatKind::Invite, &wish, now_s)
+        };
+        Minted {
+            token: self.seal(&claims, None),
+            refresh_token: None,
+            claims,
+        }
     }
 
     /// A token for the visitor of a page with a call button. Has no refresh token: the page has the public one.

@@ -24,6 +24,13 @@ pub struct GuestTokenAnswer {
     pub refresh_token: String,
 }
 
+/// `POST /api/fabric/subscriber/invites`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteTokenAnswer {
+    /// The access token.
+    pub token: String,
+}
+
 /// `POST /api/fabric/embeds/tokens`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmbedTokenAnswer {

@@ -11,6 +11,7 @@ mod directory;
 mod embeds;
 mod error;
 mod fields;
+mod invites;
 mod observe;
 mod operate;
 mod origin;
@@ -184,6 +185,7 @@ fn fabric() -> Router<Arc<App>> {
         .route("/embeds/tokens", post(embeds::exchange))
         .route("/subscriber/devices/token", device(Endpoint::Token))
         .route("/subscriber/devices/refresh", device(Endpoint::Refresh))
+        .route("/subscriber/invites", post(invites::create))
         .route("/subscriber/info", get(directory::info))
         .route("/addresses", get(directory::addresses))
         .route("/addresses/{id}", get(directory::address))

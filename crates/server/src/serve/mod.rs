@@ -3,6 +3,7 @@
 
 mod connections;
 mod demo;
+mod keys;
 mod revocations;
 mod runtime;
 
@@ -49,8 +50,8 @@ pub struct Server {
     connections: Connections,
     media: MediaServer,
     turn: Option<TurnServer>,
-    /// Looks for revocations that others wrote.
-    watching: JoinHandle<()>,
+    /// Look for revocations that others wrote, and for new keys.
+    watching: [JoinHandle<()>; 2],
 }
 
 /// What is printed when the server takes requests: one line of JSON.
@@ -205,7 +206,10 @@ impl Server {
             config,
         });
         let router = http::router(Arc::clone(&app));
-        let watching = tokio::spawn(revocations::watch(Arc::clone(&app)));
+        let watching = [
+            tokio::spawn(revocations::watch(Arc::clone(&app))),
+            tokio::spawn(keys::watch(Arc::clone(&app.mint.keys))),
+        ];
         let limits = (
             app.config.max_connections,
             app.config.max_connections_per_ip,
@@ -255,7 +259,9 @@ impl Server {
     /// stops. Takes ten seconds at most when nothing hangs.
     pub async fn shutdown(self) {
         self.app.draining.store(true, Relaxed);
-        self.watching.abort();
+        for task in &self.watching {
+            task.abort();
+        }
         self.app.relay.drain(DRAIN_GRACE).await;
         self.connections.stop.cancel();
         self.connections.tasks.close();

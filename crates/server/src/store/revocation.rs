@@ -14,7 +14,7 @@ use super::{Store, StoreError, to_sql};
 pub enum Revoked {
     /// One token, by its `jti`.
     Token(String),
-    /// Every token of a subscriber, by the subscriber's id.
+    /// Every token of a subscriber and of those it invited, by the subscriber's id.
     Subscriber(String),
     /// Every token that an embed token was exchanged for, by the id of its click-to-call resource.
     Button(String),
@@ -46,7 +46,9 @@ impl Revoked {
     pub fn covers(&self, claims: &SatClaims) -> bool {
         match self {
             Self::Token(id) => *id == claims.jti,
-            Self::Subscriber(id) => *id == claims.subscriber_id,
+            Self::Subscriber(id) => {
+                *id == claims.subscriber_id || claims.resource_id.as_ref() == Some(id)
+            }
             Self::Button(id) => claims.resource_id.as_ref() == Some(id),
             Self::Project(id) => *id == claims.project_id,
         }
@@ -105,7 +107,7 @@ impl Store {
     pub(super) async fn is_revoked(&self, claims: &SatClaims) -> Result<bool, StoreError> {
         let row = sqlx::query(
             "SELECT COUNT(*) FROM revocations WHERE (kind = 'token' AND id = $1) OR (up_to >= $2 AND \
-             ((kind = 'subscriber' AND id = $3) OR (kind = 'button' AND id = $4) OR (kind = 'project' AND id = $5)))",
+             ((kind = 'subscriber' AND id IN ($3, $4)) OR (kind = 'button' AND id = $4) OR (kind = 'project' AND id = $5)))",
         )
         .bind(&claims.jti)
         .bind(to_sql(claims.issued_at))

@@ -3,6 +3,7 @@
 mod devices;
 mod directory;
 mod embeds;
+mod invites;
 mod manage;
 mod proof;
 mod revocation;
