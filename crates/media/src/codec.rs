@@ -8,6 +8,8 @@ use crate::audio::FRAME_SAMPLES;
 
 /// Bits a second of what we encode.
 const BITRATE: i32 = 32_000;
+/// The same for a leg on a slow line.
+const LOW_BITRATE: i32 = 12_000;
 /// Loss the in-band redundancy is laid out for, percent.
 const EXPECTED_LOSS: i32 = 5;
 /// libopus' effort, 0 to 10.
@@ -38,6 +40,7 @@ pub(crate) fn packet_samples(packet: &[u8]) -> Option<u32> {
 pub(crate) struct VoiceEncoder {
     inner: Encoder,
     buffer: [u8; MAX_PACKET],
+    low: bool,
 }
 
 impl VoiceEncoder {
@@ -50,7 +53,20 @@ impl VoiceEncoder {
         Ok(VoiceEncoder {
             inner,
             buffer: [0; MAX_PACKET],
+            low: false,
         })
+    }
+
+    /// Chooses between the ordinary and the low bit rate.
+    pub(crate) fn set_low(&mut self, low: bool) {
+        if self.low == low {
+            return;
+        }
+        let bitrate = if low { LOW_BITRATE } else { BITRATE };
+        match self.inner.set_bitrate(Bitrate::Bits(bitrate)) {
+            Ok(()) => self.low = low,
+            Err(error) => tracing::warn!(%error, "opus takes no other bit rate"),
+        }
     }
 
     /// Encodes 960 samples.

@@ -77,6 +77,33 @@ impl LegFlags {
     }
 }
 
+/// How the audio of a leg is changed on its way. Anything but the default has the room mixed rather than forwarded.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct LegSound {
+    /// Added to what the leg says, decibels; negative infinity is silence.
+    pub input_gain_db: f32,
+    /// Added to what the leg hears, decibels.
+    pub output_gain_db: f32,
+    /// What the leg says is silenced below this level, dBFS.
+    pub gate_dbfs: Option<f32>,
+    /// What the leg hears is encoded at 12 instead of 32 kbit/s.
+    pub low_bitrate: bool,
+    /// The leg hears music instead of the room.
+    pub hold_music: bool,
+}
+
+impl LegSound {
+    /// Whether audio may pass as it is.
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether what the leg hears is made for it alone.
+    pub(crate) fn is_own(&self) -> bool {
+        self.output_gain_db != 0.0 || self.low_bitrate || self.hold_music
+    }
+}
+
 /// Why a leg was closed without being asked to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]

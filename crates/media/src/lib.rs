@@ -30,6 +30,7 @@ mod error;
 mod jitter;
 mod keys;
 mod mixer;
+mod music;
 mod net;
 mod outbound;
 mod peer;
@@ -43,5 +44,6 @@ pub mod tone;
 mod waker;
 
 pub use error::MediaError;
-pub use keys::{CloseReason, LegFlags, LegKey, LegStats, MediaEvent, RoomKey, RoomKind};
+pub use keys::{CloseReason, LegFlags, LegKey, LegSound, LegStats, MediaEvent, RoomKey, RoomKind};
+pub use music::Chime;
 pub use server::{MediaConfig, MediaCounters, MediaServer};

@@ -1,6 +1,6 @@
 //! Mix-minus: everyone hears the sum of all the others. Pure arithmetic.
 
-use crate::audio::{Frame, SILENCE};
+use crate::audio::{Frame, SILENCE, amplitude};
 
 /// Up to here the mix is passed as it is; above, it is bent towards 1.
 const KNEE: f32 = 0.8;
@@ -68,6 +68,17 @@ fn finish(mut frame: Frame) -> Option<Frame> {
         }
     }
     Some(frame)
+}
+
+/// Makes a frame louder or quieter; what becomes too loud is bent.
+pub(crate) fn amplify(frame: &mut Frame, gain_db: f32) {
+    if gain_db == 0.0 {
+        return;
+    }
+    let factor = amplitude(gain_db);
+    for sample in frame.iter_mut() {
+        *sample = saturate(*sample * factor);
+    }
 }
 
 /// Bends what is louder than the knee so that it never exceeds 1, without a corner.

@@ -16,6 +16,12 @@ pub mod rest;
 #[cfg(feature = "serde")]
 pub mod room;
 #[cfg(feature = "serde")]
+pub mod room_action;
+#[cfg(feature = "serde")]
+pub mod room_capability;
+#[cfg(feature = "serde")]
+pub mod room_layout;
+#[cfg(feature = "serde")]
 pub mod verto;
 #[cfg(feature = "serde")]
 pub mod verto_reply;

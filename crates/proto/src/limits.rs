@@ -75,6 +75,8 @@ pub const DTMF_CHARS: usize = 128;
 pub const ROOM_MEMBERS: usize = 300;
 /// Bytes of user variables of one call.
 pub const USER_VARIABLES_BYTES: usize = 16 * 1024;
+/// Bytes of what applications note about a call or a member (`meta`).
+pub const META_BYTES: usize = 16 * 1024;
 /// Access token life: 2 h (2.3).
 pub const SAT_TTL_S: u64 = 7_200;
 /// Refresh token life: 2 h 5 min (2.3).

@@ -4,9 +4,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Names of layouts, of which the first is the one every room starts with (7.3).
-pub const LAYOUTS: &[&str] = &["grid-responsive"];
-
 /// One leg in a room. Always sent whole: clients merge, they never clear (6.2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Member {
@@ -39,11 +36,11 @@ pub struct Member {
     pub video_muted: bool,
     /// Hears nothing.
     pub deaf: bool,
-    /// Gain of what it sends; 0 is unity.
+    /// Gain of what it sends, -50 to 100; 0 is unity ([`crate::room_action::gain_db`]).
     pub input_volume: f64,
-    /// Gain of what it hears; 0 is unity.
+    /// Gain of what it hears, on the same scale.
     pub output_volume: f64,
-    /// Gate of the microphone.
+    /// How quiet a sound still passes, 0 to 100; from 50 on everything does ([`crate::room_action::gate_dbfs`]).
     pub input_sensitivity: f64,
     /// Browser audio processing.
     pub echo_cancellation: bool,
@@ -55,6 +52,8 @@ pub struct Member {
     pub lowbitrate: bool,
     /// Noise is removed by the server.
     pub denoise: bool,
+    /// On hold by its own wish: neither heard nor hearing. A field of ours (5.10.6 has none).
+    pub held: bool,
     /// Left out of `member.updated` (6.6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talking: Option<bool>,
@@ -112,7 +111,7 @@ pub struct RoomSession {
 /// Who is where in the picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Layout {
-    /// One of [`LAYOUTS`].
+    /// One of [`crate::room_layout::LAYOUTS`].
     pub id: String,
     /// The same.
     pub name: String,
@@ -148,37 +147,6 @@ pub struct LayoutLayer {
     pub height: f64,
 }
 
-impl Layout {
-    /// The grid for members in the order given: the fewest equal columns that make it at least as wide as high.
-    pub fn grid<'a>(members: impl ExactSizeIterator<Item = &'a str>) -> Self {
-        let count = members.len().max(1);
-        let columns = (1..=count).find(|c| c * c >= count).unwrap_or(1);
-        let rows = count.div_ceil(columns);
-        let (width, height) = (100.0 / columns as f64, 100.0 / rows as f64);
-        let layers = members
-            .enumerate()
-            .map(|(i, member)| LayoutLayer {
-                layer_index: i as u32,
-                z_index: 0,
-                member_id: Some(member.to_owned()),
-                playing_file: false,
-                position: format!("standard-{}", i + 1),
-                reservation: String::new(),
-                visible: true,
-                x: (i % columns) as f64 * width,
-                y: (i / columns) as f64 * height,
-                width,
-                height,
-            })
-            .collect();
-        Self {
-            id: LAYOUTS[0].to_owned(),
-            name: LAYOUTS[0].to_owned(),
-            layers,
-        }
-    }
-}
-
 /// A leg as `call.*` requests name it. Ids other than the one a method goes by are hints (7.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -191,7 +159,7 @@ pub struct CallTriplet {
     pub member_id: String,
 }
 
-/// Parameters every `call.*` request has.
+/// Parameters of a `call.*` request, before it is known which fields its method needs.
 #[derive(Clone, Debug, Deserialize)]
 pub struct CallParams {
     /// The requester, found by `call_id`.
@@ -200,9 +168,9 @@ pub struct CallParams {
     /// Whom it is about, found by `member_id`; the requester when absent.
     #[serde(default)]
     pub target: Option<CallTriplet>,
-    /// `audio` and `video`, for mute and unmute.
-    #[serde(default)]
-    pub channels: Option<Vec<Channel>>,
+    /// Everything else; read by [`crate::room_action::CallMethod::read`].
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
 }
 
 /// What can be muted.
@@ -250,32 +218,13 @@ impl CallResult {
     pub const LAYOUT_LIST: Self = Self {
         code: "200",
         message: "OK",
-        layouts: Some(LAYOUTS),
+        layouts: Some(crate::room_layout::LAYOUTS),
     };
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_grid_covers_the_picture_without_overlap() {
-        for count in 1..=17usize {
-            let names: Vec<String> = (0..count).map(|i| format!("m{i}")).collect();
-            let layout = Layout::grid(names.iter().map(String::as_str));
-            assert_eq!(layout.layers.len(), count);
-            assert_eq!(layout.id, layout.name);
-            for layer in &layout.layers {
-                assert!(layer.x >= 0.0 && layer.x + layer.width <= 100.0 + 1e-9);
-                assert!(layer.y >= 0.0 && layer.y + layer.height <= 100.0 + 1e-9);
-            }
-            for (i, a) in layout.layers.iter().enumerate() {
-                for b in &layout.layers[i + 1..] {
-                    assert!((a.x, a.y) != (b.x, b.y));
-                }
-            }
-        }
-    }
 
     #[test]
     fn a_successful_result_has_a_code_that_is_a_string() {

@@ -8,7 +8,8 @@ use tokio::sync::oneshot;
 
 use super::counters::Counters;
 use crate::error::MediaError;
-use crate::keys::{LegFlags, LegKey, LegStats, RoomKey, RoomKind};
+use crate::keys::{LegFlags, LegKey, LegSound, LegStats, RoomKey, RoomKind};
+use crate::music::Chime;
 use crate::waker::Waker;
 
 /// A reply that carries an SDP.
@@ -55,6 +56,14 @@ pub(super) enum Command {
     SetFlags {
         leg: LegKey,
         flags: LegFlags,
+    },
+    SetSound {
+        leg: LegKey,
+        sound: LegSound,
+    },
+    PlayChime {
+        room: RoomKey,
+        chime: Chime,
     },
     PlayDtmf {
         leg: LegKey,

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use offhook_proto::limits::{MEDIA_CONNECT_MS, ORPHAN_LEG_MS, RING_MS};
 
 use super::demux::Source;
-use crate::audio::{FRAME_DURATION, SILENCE_DBFS, rms_dbfs, samples_to_duration};
+use crate::audio::{FRAME_DURATION, Frame, SILENCE, SILENCE_DBFS, rms_dbfs, samples_to_duration};
 use crate::codec::{VoiceDecoder, VoiceEncoder, packet_samples};
 use crate::dtmf::{DtmfPlayer, EventReceiver};
-use crate::keys::{CloseReason, LegFlags, LegKey, LegStats, MediaEvent, RoomKey};
+use crate::keys::{CloseReason, LegFlags, LegKey, LegSound, LegStats, MediaEvent, RoomKey};
 use crate::outbound::{Origin, Outbound};
 use crate::peer::{AudioPacket, Peer};
 use crate::playout::Playout;
@@ -31,6 +31,8 @@ const RECENT: usize = 3;
 /// A leg below this level for [`ACTIVE_HOLD`] is left out of the mix.
 const ACTIVE_DBFS: f32 = -70.0;
 const ACTIVE_HOLD: Duration = Duration::from_secs(2);
+/// An open gate stays open that long, so that the ends of words are heard.
+const GATE_HOLD: Duration = Duration::from_millis(300);
 
 /// How the peer's connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub(super) struct Leg {
     pub(super) peer: Peer,
     pub(super) joined: bool,
     pub(super) flags: LegFlags,
+    pub(super) sound: LegSound,
+    gate_open_until: Option<Instant>,
     pub(super) outbound: Outbound,
     pub(super) playout: Playout,
     pub(super) encoder: Option<Box<VoiceEncoder>>,
@@ -97,6 +101,8 @@ impl Leg {
             peer,
             joined: false,
             flags: LegFlags::default(),
+            sound: LegSound::default(),
+            gate_open_until: None,
             outbound: new_outbound(),
             playout: Playout::new(),
             encoder: None,
@@ -252,6 +258,22 @@ impl Leg {
         }
         let change = self.talk.hear(now, level, length);
         self.talking(change)
+    }
+
+    /// Closes the gate on what is too quiet; the level of what is left.
+    pub(super) fn gate(&mut self, now: Instant, frame: &mut Frame) -> f32 {
+        let level = rms_dbfs(&frame[..]);
+        let Some(gate) = self.sound.gate_dbfs else {
+            return level;
+        };
+        if level > gate {
+            self.gate_open_until = Some(now + GATE_HOLD);
+        }
+        if self.gate_open_until.is_some_and(|until| now < until) {
+            return level;
+        }
+        *frame = SILENCE;
+        SILENCE_DBFS
     }
 
     /// Whether its audio is worth mixing.

@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::MediaError;
-use crate::keys::{LegFlags, LegKey, LegStats, MediaEvent, RoomKey, RoomKind};
+use crate::keys::{LegFlags, LegKey, LegSound, LegStats, MediaEvent, RoomKey, RoomKind};
+use crate::music::Chime;
 use crate::peer::Certificate;
 use command::{Command, WorkerHandle};
 pub use counters::MediaCounters;
@@ -185,6 +186,16 @@ impl MediaServer {
     /// Sets how the leg takes part, from now on; kept while it is not joined.
     pub fn set_flags(&self, leg: LegKey, flags: LegFlags) {
         self.send(leg.worker(), Command::SetFlags { leg, flags });
+    }
+
+    /// Sets how the leg's audio is changed, from now on; kept while it is not joined.
+    pub fn set_sound(&self, leg: LegKey, sound: LegSound) {
+        self.send(leg.worker(), Command::SetSound { leg, sound });
+    }
+
+    /// Plays a short sound to everybody in a conference.
+    pub fn play_chime(&self, room: RoomKey, chime: Chime) {
+        self.send(room.worker(), Command::PlayChime { room, chime });
     }
 
     /// Plays tones into the room as if the leg had made them: the others hear them. `0`-`9`, `*`, `#`, `A`-`D`

@@ -3,16 +3,17 @@
 //! Two legs are forwarded each other's packets; three or more, or a room into which the server plays tones, are mixed
 //! on a 20 ms clock. The clock also makes the silence of those who hear nothing, and otherwise stands still.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::counters::Counters;
 use super::leg::{Leg, Voice};
-use crate::audio::{FRAME_DURATION, Frame, SILENCE, rms_dbfs};
+use crate::audio::{FRAME_DURATION, FRAME_SAMPLES, Frame, SILENCE};
 use crate::codec::{VoiceEncoder, silent_packet};
 use crate::keys::{LegKey, MediaEvent, RoomKind};
-use crate::mixer::Mix;
+use crate::mixer::{Mix, amplify};
+use crate::music::{Chime, HoldMusic};
 use crate::peer::AudioPacket;
 
 /// A forwarded leg whose other side has sent nothing for so long is sent silence. Longer than the 400 ms between
@@ -20,6 +21,8 @@ use crate::peer::AudioPacket;
 const FILL_AFTER: Duration = Duration::from_millis(500);
 /// A leg heard that recently is concealed, not silent, while its jitter buffer fills.
 const RECENTLY: Duration = Duration::from_millis(100);
+/// Samples of sounds that may wait: when many come at once, not each is told.
+const MAX_CHIME: usize = 48_000;
 
 /// How audio goes between the legs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +47,10 @@ pub(super) struct Room {
     kind: RoomKind,
     pub(super) legs: Vec<LegKey>,
     mode: Mode,
+    /// What is left of a sound for everybody.
+    chime: VecDeque<f32>,
+    /// For those on hold; goes on while anybody hears it.
+    music: HoldMusic,
     /// Encodes for all who hear the same.
     shared: Option<Box<VoiceEncoder>>,
     /// When the clock ticks next; `None` while it stands still.
@@ -65,9 +72,18 @@ impl Room {
             kind,
             legs,
             mode,
+            chime: VecDeque::new(),
+            music: HoldMusic::default(),
             shared,
             next_tick,
             scheduled,
+        }
+    }
+
+    /// Begins a sound for everybody, after the one that is playing.
+    pub(super) fn ring(&mut self, chime: Chime) {
+        if self.has_others() && self.chime.len() < MAX_CHIME {
+            self.chime.extend(chime.samples());
         }
     }
 
@@ -153,7 +169,8 @@ impl Room {
         if self.kind == RoomKind::Conference {
             let present = self.present(legs);
             let tones = present.iter().any(|key| legs[key].dtmf.is_playing());
-            let mode = if present.len() > 2 || tones {
+            let shaped = present.iter().any(|key| !legs[key].sound.is_plain());
+            let mode = if present.len() > 2 || tones || shaped || !self.chime.is_empty() {
                 Mode::Mix
             } else {
                 Mode::Forward
@@ -218,6 +235,10 @@ impl Room {
             }
             parts.push(part);
         }
+        if let Some(frame) = self.next_chime() {
+            mix.add(&frame);
+        }
+        let mut music: Option<Frame> = None;
         let mut shared: Option<Arc<[u8]>> = None;
         for (key, own) in present.iter().zip(&parts) {
             let Some(leg) = legs.get_mut(key).filter(|leg| leg.listens()) else {
@@ -225,9 +246,20 @@ impl Room {
             };
             counters.frames.count();
             let packet = match own {
+                _ if leg.sound.hold_music => {
+                    let frame = music.get_or_insert_with(|| {
+                        let mut frame = SILENCE;
+                        self.music.fill(&mut frame);
+                        frame
+                    });
+                    encode_own(leg, frame, counters)
+                }
                 _ if !leg.flags.hears() => None,
                 Some(own) => mix
                     .without(own)
+                    .and_then(|frame| encode_own(leg, &frame, counters)),
+                None if leg.sound.is_own() => mix
+                    .all()
                     .and_then(|frame| encode_own(leg, &frame, counters)),
                 None => {
                     if shared.is_none() {
@@ -244,6 +276,20 @@ impl Room {
             }
             send(now, leg, packet.unwrap_or_else(silent_packet), effects);
         }
+    }
+
+    fn next_chime(&mut self) -> Option<Frame> {
+        if self.chime.is_empty() {
+            return None;
+        }
+        let mut frame = SILENCE;
+        for (sample, sound) in frame
+            .iter_mut()
+            .zip(self.chime.drain(..FRAME_SAMPLES.min(self.chime.len())))
+        {
+            *sample = sound;
+        }
+        Some(frame)
     }
 
     fn encode_shared(&mut self, frame: &Frame, counters: &Counters) -> Option<Arc<[u8]>> {
@@ -395,9 +441,9 @@ fn said(now: Instant, leg: &mut Leg, effects: &mut Effects) -> Option<Box<Frame>
     let mut frame = Box::new(SILENCE);
     if heard {
         leg.playout.play(now, &mut frame);
-        effects
-            .events
-            .extend(leg.watch(now, rms_dbfs(&frame[..]), FRAME_DURATION));
+        let level = leg.gate(now, &mut frame);
+        effects.events.extend(leg.watch(now, level, FRAME_DURATION));
+        amplify(&mut frame, leg.sound.input_gain_db);
     }
     let active = heard && leg.is_active(now);
     let tones = leg.dtmf.is_playing();
@@ -417,13 +463,16 @@ fn encode_own(leg: &mut Leg, frame: &Frame, counters: &Counters) -> Option<Arc<[
     if leg.encoder.is_none() {
         leg.encoder = new_encoder();
     }
+    let mut frame = *frame;
+    amplify(&mut frame, leg.sound.output_gain_db);
     let encoder = leg.encoder.as_mut()?;
+    encoder.set_low(leg.sound.low_bitrate);
     if leg.voice != Voice::Own {
         // The listener's decoder was fed by another: begin without references to what it has not heard.
         encoder.reset();
         leg.voice = Voice::Own;
     }
-    encode(encoder, frame, counters)
+    encode(encoder, &frame, counters)
 }
 
 fn encode(encoder: &mut VoiceEncoder, frame: &Frame, counters: &Counters) -> Option<Arc<[u8]>> {

@@ -268,6 +268,13 @@ impl Worker {
             Command::Join { leg } => self.change(now, leg, |leg| leg.joined = true),
             Command::Leave { leg } => self.change(now, leg, |leg| leg.joined = false),
             Command::SetFlags { leg, flags } => self.change(now, leg, |leg| leg.flags = flags),
+            Command::SetSound { leg, sound } => self.change(now, leg, |leg| leg.sound = sound),
+            Command::PlayChime { room, chime } => {
+                self.room(now, room, |room, grid, legs, _, effects| {
+                    room.ring(chime);
+                    room.settle(now, grid, legs, effects);
+                });
+            }
             Command::PlayDtmf { leg, digits } => self.play_dtmf(now, leg, &digits),
             Command::CloseLeg { leg } => self.close(leg, None),
             Command::Stats { leg, reply } => {
