@@ -85,6 +85,9 @@ pub(crate) struct Args {
     /// Refuse exchanges of call-button tokens without an Origin header
     #[arg(long, env = "OFFHOOK_REQUIRE_ORIGIN", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
     require_origin: Option<bool>,
+    /// Play music to those whom the other side of a call has put on hold
+    #[arg(long, env = "OFFHOOK_HOLD_MUSIC", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    hold_music: Option<bool>,
     /// Believe X-Forwarded-For, -Proto and -Host: only behind a proxy that sets them
     #[arg(long, env = "OFFHOOK_TRUST_PROXY", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
     trust_proxy: Option<bool>,
@@ -194,6 +197,7 @@ fn settings(args: &Args) -> Settings {
         turn_listen: args.turn_listen,
         allowed_origins: args.allowed_origins.clone(),
         require_origin: args.require_origin,
+        hold_music: args.hold_music,
         trust_proxy: args.trust_proxy,
         metrics_public: args.metrics_public,
         max_connections: args.max_connections,

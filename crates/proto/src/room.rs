@@ -214,6 +214,12 @@ impl CallResult {
         message: "no such member in this room",
         layouts: None,
     };
+    /// What is to be noted does not fit with what is noted already.
+    pub const TOO_MUCH: Self = Self {
+        code: "413",
+        message: "the notes would become too long",
+        layouts: None,
+    };
     /// The layouts there are.
     pub const LAYOUT_LIST: Self = Self {
         code: "200",

@@ -166,6 +166,36 @@ pub struct OutgoingBye<'a> {
     pub cause_code: u16,
 }
 
+/// Parameters of a `verto.mediaParams` (9.8).
+#[derive(Debug, Serialize)]
+pub struct OutgoingMediaParams<'a> {
+    /// The leg.
+    #[serde(rename = "callID")]
+    pub call_id: &'a str,
+    /// What its capture shall be like.
+    #[serde(rename = "mediaParams")]
+    pub media_params: MediaParams,
+}
+
+/// Constraints by kind.
+#[derive(Debug, Serialize)]
+pub struct MediaParams {
+    /// Of the microphone.
+    pub audio: AudioConstraints,
+}
+
+/// Constraints every browser can satisfy.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AudioConstraints {
+    /// Gain control.
+    pub auto_gain_control: bool,
+    /// Echo canceller.
+    pub echo_cancellation: bool,
+    /// Noise suppression.
+    pub noise_suppression: bool,
+}
+
 /// Parameters of a `verto.ping`.
 #[derive(Debug, Serialize)]
 pub struct DialogPing<'a> {

@@ -168,6 +168,8 @@ settings! {
     allowed_origins: Vec<String>,
     /// Refuse exchanges of embed tokens that come without an `Origin` header.
     require_origin: bool,
+    /// Play music to those whom the other side of a call has put on hold; silence otherwise.
+    hold_music: bool,
     /// Believe `X-Forwarded-For`, `-Proto` and `-Host`.
     trust_proxy: bool,
     /// Show metrics to others than this machine.
@@ -231,6 +233,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// See [`Settings::require_origin`]; false.
     pub require_origin: bool,
+    /// See [`Settings::hold_music`]; true.
+    pub hold_music: bool,
     /// See [`Settings::trust_proxy`]; false.
     pub trust_proxy: bool,
     /// See [`Settings::metrics_public`]; false.
@@ -395,6 +399,7 @@ impl Settings {
             turn_listen: self.turn_listen.unwrap_or(turn_default).address(),
             allowed_origins: self.allowed_origins.unwrap_or_default(),
             require_origin: self.require_origin.unwrap_or(false),
+            hold_music: self.hold_music.unwrap_or(true),
             trust_proxy: self.trust_proxy.unwrap_or(false),
             metrics_public: self.metrics_public.unwrap_or(false),
             max_connections: self.max_connections.unwrap_or(20_000),

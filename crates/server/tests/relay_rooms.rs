@@ -183,7 +183,8 @@ async fn muting_oneself_is_told_to_all_and_muting_others_is_not_allowed() {
     bob.settle(&b).await;
     bob.nothing("member.updated").await;
     let layouts = alice.call_method(&a, "call.layout.list", json!({})).await;
-    assert_eq!(layouts["result"]["layouts"], json!(["grid-responsive"]));
+    assert_eq!(layouts["result"]["layouts"][0], "grid-responsive");
+    assert_eq!(layouts["result"]["layouts"].as_array().unwrap().len(), 13);
 }
 
 #[tokio::test]
@@ -321,7 +322,7 @@ fn assert_own_member(joined: &Value, call: &Call) {
         .unwrap();
     assert_eq!(own["call_id"], call.id.as_str());
     let capabilities = joined["capabilities"].as_array().unwrap();
-    assert!(capabilities.contains(&json!("self.mute")) && capabilities.contains(&json!("digit")));
+    assert!(capabilities.contains(&json!("self")) && capabilities.contains(&json!("digit")));
     for flag in ["recording", "streaming", "prioritize_handraise", "locked"] {
         assert!(joined["room_session"][flag].is_boolean());
     }

@@ -29,7 +29,7 @@ pub(super) struct Callee {
 }
 
 /// Who is at one end of a call, as the other end is told.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Party {
     pub(super) name: String,
     /// The address, such as `/private/alice`.

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use offhook_media::{LegFlags, LegKey};
+use offhook_media::{LegFlags, LegKey, LegSound};
 use offhook_proto::code::Cause;
 use offhook_proto::event::{CallState, Device, Direction, Peer, Progress};
 use offhook_proto::method::{event, verto};
 use offhook_proto::room::Member;
+use offhook_proto::room_action::{OPEN_SENSITIVITY, gain_db, gate_dbfs};
+use offhook_proto::room_capability::Capabilities;
 use offhook_proto::verto_reply::{
     DialogPing, DialogPingParams, OutgoingAnswer, OutgoingBye, ServerMessage,
 };
@@ -30,6 +32,8 @@ pub(super) enum Stage {
     Ringing,
     /// In the room.
     Joined,
+    /// An auxiliary leg that has been taken out of the room, and waits for its client to end it.
+    Retired,
 }
 
 /// See the module's documentation.
@@ -45,7 +49,12 @@ pub(super) struct Leg {
     pub(super) member: Member,
     pub(super) stage: Stage,
     pub(super) media: Option<LegKey>,
-    pub(super) flags: LegFlags,
+    /// What its token allows in a conference.
+    pub(super) capabilities: Capabilities,
+    /// The main leg, if this is a shared screen or a further device.
+    pub(super) parent: Option<LegId>,
+    /// Hears music, because the other side has put it on hold or is yet to answer.
+    pub(super) waits: bool,
     pub(super) life: Lifeline,
     pub(super) segment_id: String,
     pub(super) start_ms: u64,
@@ -66,6 +75,7 @@ pub(super) struct NewLeg {
     pub(super) to: String,
     pub(super) stage: Stage,
     pub(super) media: LegKey,
+    pub(super) capabilities: Capabilities,
     pub(super) room_id: String,
     pub(super) room_session_id: String,
 }
@@ -82,6 +92,7 @@ impl Leg {
             to,
             stage,
             media,
+            capabilities,
             room_id,
             room_session_id,
         } = new;
@@ -108,12 +119,13 @@ impl Leg {
             deaf: false,
             input_volume: 0.0,
             output_volume: 0.0,
-            input_sensitivity: 0.0,
+            input_sensitivity: OPEN_SENSITIVITY,
             echo_cancellation: true,
             auto_gain: true,
             noise_suppression: true,
             lowbitrate: false,
             denoise: false,
+            held: false,
             talking: Some(false),
             is_audience: false,
             meta: serde_json::Map::new(),
@@ -131,7 +143,9 @@ impl Leg {
             member,
             stage,
             media: Some(media),
-            flags: LegFlags::default(),
+            capabilities,
+            parent: None,
+            waits: false,
             life: Lifeline::new(now, signalling),
             segment_id: uuid::Uuid::new_v4().to_string(),
             start_ms: now_ms(),
@@ -143,6 +157,31 @@ impl Leg {
 
     pub(super) fn call_id(&self) -> &Arc<str> {
         &self.key.call_id
+    }
+
+    /// A shared screen, or a further camera or microphone.
+    pub(super) fn is_auxiliary(&self) -> bool {
+        self.parent.is_some()
+    }
+
+    /// How it takes part in the mix.
+    pub(super) fn flags(&self) -> LegFlags {
+        LegFlags {
+            muted: self.member.audio_muted,
+            deaf: self.member.deaf,
+            held: self.member.held,
+        }
+    }
+
+    /// What happens to its audio on the way.
+    pub(super) fn sound(&self) -> LegSound {
+        LegSound {
+            input_gain_db: gain_db(self.member.input_volume),
+            output_gain_db: gain_db(self.member.output_volume),
+            gate_dbfs: gate_dbfs(self.member.input_sensitivity),
+            low_bitrate: self.member.lowbitrate,
+            hold_music: self.waits,
+        }
     }
 
     pub(super) fn is_joined(&self) -> bool {
@@ -206,6 +245,10 @@ impl Leg {
     }
 
     pub(super) fn send_state(&self, context: &Context, progress: Progress) {
+        if self.is_auxiliary() {
+            // Clients would take it for the call's.
+            return;
+        }
         let state = CallState {
             call_id: self.call_id(),
             node_id: &context.node_id,

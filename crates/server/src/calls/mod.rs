@@ -16,12 +16,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use offhook_auth::SatClaims;
+use offhook_auth::{SatClaims, SatKind};
 use offhook_media::{MediaEvent, MediaServer};
 use offhook_proto::code::{self, Cause, refusal};
 use offhook_proto::limits;
 use offhook_proto::relay::RpcError;
 use offhook_proto::room::CallParams;
+use offhook_proto::room_action::CallMethod;
+use offhook_proto::room_capability::Capabilities;
 use offhook_proto::verto::{Described, InnerId, VertoParams, VertoRequest};
 use offhook_proto::verto_reply::{ByeResult, Empty, VertoResult};
 use serde::Serialize;
@@ -33,7 +35,7 @@ use crate::relay::{Counters, Registry, Reply, SessionHandle, Timing};
 use crate::store::Store;
 use destination::{Destination, Party, refuse};
 use directory::{DialogEntry, DialogKey, Directory, Found};
-use room::{Join, Kind, RoomMessage};
+use room::{Auxiliary, Join, Kind, RoomMessage};
 
 pub(crate) use lifeline::Signalling;
 
@@ -49,6 +51,8 @@ pub(crate) struct CallsDeps {
     pub(crate) counters: Arc<Counters>,
     pub(crate) node_id: Arc<str>,
     pub(crate) timing: Timing,
+    /// Whether those on hold hear music.
+    pub(crate) hold_music: bool,
 }
 
 /// All calls of this process. Clones are handles to the same.
@@ -65,6 +69,7 @@ struct Context {
     counters: Arc<Counters>,
     node_id: Arc<str>,
     timing: Timing,
+    hold_music: bool,
     directory: Directory,
     serials: AtomicU64,
 }
@@ -78,7 +83,7 @@ pub(crate) struct Caller<'a> {
 
 /// Whether a `call.*` method is one of ours.
 pub(crate) fn knows_method(method: &str) -> bool {
-    room::CallMethod::from_name(method).is_some()
+    CallMethod::from_name(method).is_some()
 }
 
 impl Calls {
@@ -91,6 +96,7 @@ impl Calls {
             counters,
             node_id,
             timing,
+            hold_music,
         } = deps;
         let directory = Directory::default();
         let serials = AtomicU64::new(1);
@@ -101,6 +107,7 @@ impl Calls {
             counters,
             node_id,
             timing,
+            hold_music,
             directory,
             serials,
         });
@@ -155,19 +162,76 @@ impl Calls {
             }
             Found::Unknown => {}
         }
-        if invite.dialog.screen_share || invite.dialog.additional_device {
-            let error = RpcError::invalid_params(
-                "this server takes no screen share or additional device legs",
-            );
-            return self.refuse_invite(reply, &error);
-        }
+        let auxiliary = match &invite.dialog {
+            dialog if dialog.screen_share => Some(Auxiliary::Screen),
+            dialog if dialog.additional_device => Some(Auxiliary::Device),
+            _ => None,
+        };
         if directory.count_of_session(caller.session) >= limits::LEGS_PER_SESSION {
-            return self.refuse_invite(reply, &refuse(refusal::TOO_MANY_CALLS));
+            return match auxiliary {
+                Some(_) => self.refuse_invite(reply, &RpcError::invalid_params("too many legs")),
+                None => self.refuse_invite(reply, &refuse(refusal::TOO_MANY_CALLS)),
+            };
+        }
+        if let Some(what) = auxiliary {
+            return self.invite_auxiliary(caller, reply, key, invite, what);
         }
         let placed = timeout(LOOKUP, self.place(caller, &key, invite)).await;
         match placed.unwrap_or_else(|_| Err(refuse(refusal::TEMPORARY_FAILURE))) {
             Ok((kind, order)) => self.enter(kind, Join { reply, order }),
             Err(error) => self.refuse_invite(reply, &error),
+        }
+    }
+
+    /// Finds the call a shared screen or device hangs on, which must be the same session's; the dialled address does not
+    /// count (5.8).
+    fn invite_auxiliary(
+        &self,
+        caller: Caller<'_>,
+        reply: VertoReply,
+        key: DialogKey,
+        invite: Described,
+        what: Auxiliary,
+    ) {
+        let Described { dialog, sdp } = invite;
+        let parent = dialog.user_variables.get("memberCallId");
+        let parent = parent.and_then(|id| id.as_str()).unwrap_or_default();
+        let parent = DialogKey {
+            owner: caller.session.owner().clone(),
+            call_id: parent.into(),
+        };
+        let entry = match self.context.directory.find(&parent) {
+            Found::Live(entry) if may_speak(&entry, caller.session) => entry,
+            _ => {
+                let error = RpcError::invalid_params("`memberCallId` names no call of yours");
+                return self.refuse_invite(reply, &error);
+            }
+        };
+        let order = room::Order {
+            key,
+            leg: self.context.next_serial(),
+            session: caller.session.clone(),
+            party: Party::default(),
+            dialled: String::new(),
+            offer: sdp,
+            user_variables: dialog.user_variables,
+            capabilities: granted(caller.claims),
+            auxiliary: Some((entry.leg, what)),
+            ring: None,
+        };
+        let place = DialogEntry {
+            room: entry.room.clone(),
+            leg: order.leg,
+            session: caller.session.clone(),
+        };
+        if !self.context.directory.insert(&order.key, place) {
+            return reply.refuse(&RpcError::invalid_params("this id is in use"));
+        }
+        let join = Box::new(Join { reply, order });
+        if let Err(RoomMessage::Join(back)) = entry.room.send(RoomMessage::Join(join)) {
+            self.context.directory.withdraw(&back.order.key);
+            back.reply
+                .refuse(&RpcError::invalid_params("the call has ended"));
         }
     }
 
@@ -191,6 +255,8 @@ impl Calls {
             dialled,
             offer: sdp,
             user_variables: dialog.user_variables,
+            capabilities: granted(caller.claims),
+            auxiliary: None,
             ring: None,
         };
         let kind = match destination {
@@ -297,8 +363,15 @@ impl Calls {
         method: &str,
         params: CallParams,
     ) {
-        let Some(method) = room::CallMethod::from_name(method) else {
+        let Some(method) = CallMethod::from_name(method) else {
             return reply.refuse(&RpcError::unknown_method(method));
+        };
+        let action = match method.read(&params) {
+            Ok(action) => action,
+            Err(error) => {
+                self.context.counters.refused_frame("params");
+                return reply.refuse(&error);
+            }
         };
         let call_id = params.own.call_id.as_str().into();
         let key = DialogKey {
@@ -312,8 +385,7 @@ impl Calls {
                     leg: entry.leg,
                     session,
                     reply,
-                    method,
-                    params: Box::new(params),
+                    action,
                 };
                 // A room that has just ended drops the reply, which answers for itself.
                 let _ = entry.room.send(message);
@@ -357,6 +429,20 @@ impl Calls {
     fn refuse_invite(&self, reply: VertoReply, error: &RpcError) {
         self.context.refused_invite(error);
         reply.refuse(error);
+    }
+}
+
+/// A token made with this scope makes its holder a moderator of the conferences it reaches.
+const SCOPE_MODERATE: &str = "room:moderate";
+
+/// What the holder of a token may do in a conference (6.10).
+fn granted(claims: &SatClaims) -> Capabilities {
+    if claims.has_scope(SCOPE_MODERATE) {
+        Capabilities::MODERATOR
+    } else if claims.kind == SatKind::Subscriber {
+        Capabilities::SUBSCRIBER
+    } else {
+        Capabilities::MEMBER
     }
 }
 

@@ -14,6 +14,8 @@ pub struct RelayConfig {
     pub require_origin: bool,
     /// Names this server in `node_id`.
     pub node_id: String,
+    /// Whether those whom the other side of a call has put on hold hear music; silence otherwise.
+    pub hold_music: bool,
     /// How long things may take.
     pub timing: Timing,
 }
@@ -25,6 +27,7 @@ impl Default for RelayConfig {
             allowed_origins: Vec::new(),
             require_origin: false,
             node_id: uuid::Uuid::new_v4().to_string(),
+            hold_music: true,
             timing: Timing::default(),
         }
     }

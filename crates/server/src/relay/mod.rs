@@ -105,6 +105,7 @@ impl Relay {
             counters: counters.clone(),
             node_id: config.node_id.as_str().into(),
             timing: config.timing,
+            hold_music: config.hold_music,
         });
         let shared = Shared {
             store,

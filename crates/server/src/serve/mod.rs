@@ -180,6 +180,7 @@ impl Server {
                     call_grace: config.call_grace,
                     ..Timing::default()
                 },
+                hold_music: config.hold_music,
                 ..RelayConfig::default()
             },
         });

@@ -35,6 +35,8 @@ impl Room {
             dialled,
             offer,
             user_variables,
+            capabilities,
+            auxiliary: _,
             ring,
         } = order;
         let stage = Stage::Waiting { offer, answer: sdp };
@@ -50,6 +52,7 @@ impl Room {
                 party,
                 stage,
                 media,
+                capabilities,
                 room_id: self.room_id.clone(),
                 room_session_id: self.room_session_id.clone(),
             },
@@ -73,7 +76,8 @@ impl Room {
             if self.locked {
                 return Err(refuse(refusal::ROOM_LOCKED));
             }
-            if self.legs.len() >= room.max_members() {
+            let members = self.legs.iter().filter(|leg| !leg.is_auxiliary()).count();
+            if members >= room.max_members() {
                 return Err(refuse(refusal::ROOM_FULL));
             }
         }
@@ -97,7 +101,8 @@ impl Room {
                 leg.send_answer(&self.context, &answer);
             }
             if let Some(media) = leg.media {
-                self.context.media.set_flags(media, leg.flags);
+                self.context.media.set_flags(media, leg.flags());
+                self.context.media.set_sound(media, leg.sound());
                 self.context.media.join(media);
             }
         }
@@ -164,7 +169,8 @@ impl Room {
         if leg.is_joined() {
             leg.send_answer(&context, &answer);
             leg.life.media_expected(Instant::now());
-            context.media.set_flags(media, leg.flags);
+            context.media.set_flags(media, leg.flags());
+            context.media.set_sound(media, leg.sound());
             context.media.join(media);
         } else {
             leg.stage = Stage::Waiting {

@@ -1,12 +1,15 @@
 //! What members are told of each other and of the room (wire-protocol.md section 6).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use offhook_media::Chime;
 use offhook_proto::event::{
-    CallJoined, CallLeft, LayoutChanged, MemberEvent, MemberTalking, TalkingMember,
+    CallJoined, CallLeft, CallUpdated, LayoutChanged, MemberEvent, MemberTalking, TalkingMember,
 };
 use offhook_proto::method::event;
 use offhook_proto::room::{Layout, Member, RoomSession};
+use offhook_proto::room_layout::{self, Candidate};
 use serde::Serialize;
 
 use super::{Kind, Room};
@@ -14,13 +17,10 @@ use crate::calls::directory::LegId;
 use crate::calls::leg::Leg;
 use crate::relay::{Keep, OutEvent};
 
-/// What a member of this server may do: only what works (6.10).
-const CAPABILITIES: &[&str] = &["self.mute", "digit"];
-
 impl Room {
     /// Tells everybody about legs that have just become members: themselves first, since nothing else of the room reaches
     /// them before their `call.joined` (6.1).
-    pub(super) fn announce(&self, newcomers: &[LegId]) {
+    pub(super) fn announce(&mut self, newcomers: &[LegId]) {
         let session = self.room_session(true);
         for leg in self.joined().filter(|leg| newcomers.contains(&leg.id)) {
             self.send_joined(leg, &session);
@@ -33,10 +33,11 @@ impl Room {
                 reason: None,
             };
             let event = OutEvent::new(event::MEMBER_JOINED, &payload, Keep::UntilAcked);
-            for leg in self.joined().filter(|leg| !newcomers.contains(&leg.id)) {
+            for leg in self.listeners().filter(|leg| !newcomers.contains(&leg.id)) {
                 leg.session.event(event.clone());
             }
         }
+        self.chime(Chime::Join);
         self.broadcast_layout();
     }
 
@@ -45,7 +46,7 @@ impl Room {
         let session = self.room_session(true);
         if let Some(leg) = self.leg(id) {
             self.send_joined(leg, &session);
-            leg.session.event(self.layout_event());
+            leg.session.event(self.layout_event(&self.layout_now()));
         }
     }
 
@@ -57,7 +58,7 @@ impl Room {
             call_id: leg.call_id(),
             member_id: &leg.member.member_id,
             origin_call_id: leg.call_id(),
-            capabilities: CAPABILITIES,
+            capabilities: self.capabilities_of(leg).names(),
         };
         let keep = Keep::Newest(format!("joined:{}", leg.call_id()).into());
         leg.session
@@ -65,7 +66,7 @@ impl Room {
     }
 
     /// Tells a leg that it has left, and the others too. The leg is no longer in the list.
-    pub(super) fn tell_left(&self, leg: &Leg, reason: &str) {
+    pub(super) fn tell_left(&mut self, leg: &Leg, reason: &str) {
         let session = self.room_session(false);
         let payload = CallLeft {
             room_session: &session,
@@ -78,16 +79,41 @@ impl Room {
         };
         leg.session
             .event(OutEvent::new(event::CALL_LEFT, &payload, Keep::Passing));
+        self.chime(Chime::Leave);
+        self.tell_gone(&leg.member, reason);
+    }
+
+    /// Lets everybody hear that somebody has come or gone, if the room's owner wants that.
+    pub(super) fn chime(&self, chime: Chime) {
+        if matches!(&self.kind, Kind::Conference(room) if room.settings.tone_on_entry_and_exit) {
+            self.context.media.play_chime(self.media_room, chime);
+        }
+    }
+
+    /// Tells everybody that a member is there no more.
+    pub(super) fn tell_gone(&mut self, member: &Member, reason: &str) {
         self.broadcast(
             event::MEMBER_LEFT,
-            &self.member_event(&leg.member, Some(reason)),
+            &self.member_event(member, Some(reason)),
             Keep::UntilAcked,
         );
         self.broadcast_layout();
     }
 
+    /// Tells everybody, its owner included, of an auxiliary member.
+    pub(super) fn tell_came(&self, id: LegId) {
+        if let Some(leg) = self.leg(id) {
+            self.broadcast(
+                event::MEMBER_JOINED,
+                &self.member_event(&leg.member, None),
+                Keep::UntilAcked,
+            );
+        }
+    }
+
     /// Tells everybody, the member included, that some of its fields have changed.
-    pub(super) fn tell_updated(&self, id: LegId, updated: Vec<String>) {
+    pub(super) fn tell_updated(&self, id: LegId, updated: &[&str]) {
+        let updated = updated.iter().map(|name| (*name).to_owned()).collect();
         let Some(leg) = self.leg(id) else { return };
         // `talking` has an event of its own, and the strict guard wants it left out here (6.6).
         let member = Member {
@@ -132,23 +158,67 @@ impl Room {
         }
     }
 
-    fn broadcast_layout(&self) {
-        let event = self.layout_event();
-        for leg in self.joined() {
+    /// Tells everybody what has changed about the room.
+    pub(super) fn tell_room(&self) {
+        let session = self.room_session(false);
+        let payload = CallUpdated {
+            room_session: &session,
+            room_id: &self.room_id,
+            room_session_id: &self.room_session_id,
+        };
+        let key: Arc<str> = format!("room:{}", self.room_session_id).into();
+        self.broadcast(event::CALL_UPDATED, &payload, Keep::Newest(key));
+    }
+
+    /// Arranges the picture anew and tells everybody.
+    pub(super) fn broadcast_layout(&mut self) {
+        let layout = self.layout_now();
+        let placed: HashSet<&str> = layout
+            .layers
+            .iter()
+            .filter_map(|layer| layer.member_id.as_deref())
+            .collect();
+        let mut changed = Vec::new();
+        for leg in self.legs.iter_mut().filter(|leg| leg.is_joined()) {
+            let visible = placed.contains(leg.member.member_id.as_str());
+            if std::mem::replace(&mut leg.member.visible, visible) != visible {
+                changed.push(leg.id);
+            }
+        }
+        for id in changed {
+            self.tell_updated(id, &["visible"]);
+        }
+        let event = self.layout_event(&layout);
+        for leg in self.listeners() {
             leg.session.event(event.clone());
         }
     }
 
-    fn layout_event(&self) -> OutEvent {
-        let members: Vec<&str> = self
+    /// Who is where in the picture.
+    fn layout_now(&self) -> Layout {
+        let mut shown: Vec<&Leg> = self
             .joined()
-            .map(|leg| leg.member.member_id.as_str())
+            .filter(|leg| !(self.hide_video_muted && leg.member.video_muted))
             .collect();
-        let layout = Layout::grid(members.into_iter());
+        if self.prioritize_handraise {
+            shown.sort_by_key(|leg| !leg.member.handraised);
+        }
+        let candidates: Vec<Candidate<'_>> = shown
+            .into_iter()
+            .map(|leg| Candidate {
+                member_id: &leg.member.member_id,
+                requested: &leg.member.requested_position,
+                is_screen: leg.member.kind == "screen",
+            })
+            .collect();
+        room_layout::arrange(self.layout, &candidates)
+    }
+
+    fn layout_event(&self, layout: &Layout) -> OutEvent {
         let payload = LayoutChanged {
             room_id: &self.room_id,
             room_session_id: &self.room_session_id,
-            layout: &layout,
+            layout,
         };
         let key: Arc<str> = format!("layout:{}", self.room_session_id).into();
         OutEvent::new(event::LAYOUT_CHANGED, &payload, Keep::Newest(key))
@@ -157,12 +227,17 @@ impl Room {
     /// To every member; serialised once.
     fn broadcast(&self, kind: &'static str, payload: &impl Serialize, keep: Keep) {
         let event = OutEvent::new(kind, payload, keep);
-        for leg in self.joined() {
+        for leg in self.listeners() {
             leg.session.event(event.clone());
         }
     }
 
-    fn joined(&self) -> impl Iterator<Item = &Leg> {
+    /// Members that are told of the room: auxiliary legs share the session of their main leg.
+    fn listeners(&self) -> impl Iterator<Item = &Leg> {
+        self.joined().filter(|leg| !leg.is_auxiliary())
+    }
+
+    pub(super) fn joined(&self) -> impl Iterator<Item = &Leg> {
         self.legs.iter().filter(|leg| leg.is_joined())
     }
 
@@ -185,13 +260,13 @@ impl Room {
             event_channel: format!("room.{}", self.room_session_id),
             name,
             display_name,
-            layout_name: offhook_proto::room::LAYOUTS[0].to_owned(),
+            layout_name: self.layout.to_owned(),
             recording: false,
             streaming: false,
-            prioritize_handraise: false,
-            hide_video_muted: false,
+            prioritize_handraise: self.prioritize_handraise,
+            hide_video_muted: self.hide_video_muted,
             locked: self.locked,
-            meta: serde_json::Map::new(),
+            meta: self.meta.clone(),
             members: match with_members {
                 true => self.joined().map(|leg| leg.member.clone()).collect(),
                 false => Vec::new(),

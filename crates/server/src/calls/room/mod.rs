@@ -3,12 +3,14 @@
 //! Everything that happens to the legs of one room happens here, one message after the other, so first answer wins, a late
 //! cancel finds nothing, and every client sees events in the same order.
 
+mod auxiliary;
 mod join;
 mod members;
+mod methods;
 mod requests;
 mod ringing;
 
-pub(super) use requests::CallMethod;
+pub(super) use auxiliary::Auxiliary;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +19,9 @@ use offhook_media::{CloseReason, LegKey, MediaError, MediaEvent, RoomKey, RoomKi
 use offhook_proto::code::Cause;
 use offhook_proto::event::Progress;
 use offhook_proto::relay::RpcError;
-use offhook_proto::room::CallParams;
+use offhook_proto::room_action::CallAction;
+use offhook_proto::room_capability::Capabilities;
+use offhook_proto::room_layout;
 use offhook_proto::verto::VertoRequest;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
@@ -88,8 +92,7 @@ pub(super) enum RoomMessage {
         leg: LegId,
         session: SessionHandle,
         reply: Reply,
-        method: CallMethod,
-        params: Box<CallParams>,
+        action: CallAction,
     },
     /// The media server reports about the media leg a leg has, or had.
     Media {
@@ -123,6 +126,10 @@ pub(super) struct Order {
     pub(super) dialled: String,
     pub(super) offer: String,
     pub(super) user_variables: Map<String, Value>,
+    /// What the caller may do in a conference.
+    pub(super) capabilities: Capabilities,
+    /// The call it hangs on, if it is an auxiliary leg.
+    pub(super) auxiliary: Option<(LegId, Auxiliary)>,
     /// Who is to be rung.
     pub(super) ring: Option<Ring>,
 }
@@ -149,6 +156,14 @@ pub(super) fn spawn(context: Arc<Context>, kind: Kind) -> RoomHandle {
         ),
         Kind::Echo(address) => (RoomKind::Echo, address.resource_id.clone(), "echo"),
     };
+    let (layout, prioritize_handraise, meta) = match &kind {
+        Kind::Conference(room) => (
+            room_layout::known(&room.settings.layout).unwrap_or(room_layout::LAYOUTS[0]),
+            room.settings.prioritize_handraise,
+            room.settings.meta.clone(),
+        ),
+        _ => (room_layout::LAYOUTS[0], false, Map::new()),
+    };
     let room_session_id = uuid::Uuid::new_v4().to_string();
     let span =
         tracing::info_span!(parent: None, "room", room_session = %room_session_id, kind = label);
@@ -162,6 +177,10 @@ pub(super) fn spawn(context: Arc<Context>, kind: Kind) -> RoomHandle {
         legs: Vec::new(),
         calling: None,
         locked: false,
+        layout,
+        prioritize_handraise,
+        hide_video_muted: false,
+        meta,
         began: Instant::now(),
         context,
     };
@@ -183,6 +202,11 @@ struct Room {
     /// While somebody is being called.
     calling: Option<Calling>,
     locked: bool,
+    layout: &'static str,
+    prioritize_handraise: bool,
+    hide_video_muted: bool,
+    /// What applications have noted.
+    meta: Map<String, Value>,
     began: Instant,
 }
 
@@ -229,7 +253,10 @@ impl Room {
 
     async fn handle(&mut self, message: RoomMessage) {
         match message {
-            RoomMessage::Join(join) => self.join(*join).await,
+            RoomMessage::Join(join) => match join.order.auxiliary {
+                Some((parent, what)) => self.join_auxiliary(*join, parent, what).await,
+                None => self.join(*join).await,
+            },
             RoomMessage::Dialog {
                 leg,
                 session,
@@ -246,13 +273,12 @@ impl Room {
                 leg,
                 session,
                 reply,
-                method,
-                params,
+                action,
             } => {
                 // Without the leg the reply is dropped, which answers.
                 if self.leg(leg).is_some() {
                     self.adopt(leg, &session);
-                    self.method(leg, reply, method, &params);
+                    self.method(leg, reply, action);
                 }
             }
             RoomMessage::Media { leg, media, event } => self.media(leg, media, event),
@@ -314,7 +340,7 @@ impl Room {
         for leg in &mut self.legs {
             if leg.next_ping <= now {
                 leg.next_ping = now + timing.dialog_ping;
-                if leg.is_joined() {
+                if leg.is_joined() && !leg.is_auxiliary() {
                     leg.send_ping(&self.context);
                 }
             }
@@ -405,6 +431,13 @@ impl Room {
         context.counters.legs.add(-1);
         context.counters.leg_ended(cause.name());
         leg.send_state(&context, Progress::Ended);
+        if leg.is_auxiliary() {
+            if leg.is_joined() {
+                self.tell_gone(&leg.member, reason);
+            }
+            return;
+        }
+        self.end_auxiliaries(id, cause, reason);
         if leg.is_joined() {
             self.tell_left(&leg, reason);
         }
@@ -428,7 +461,8 @@ impl Room {
             }
             Kind::Direct if self.calling.is_none() => {
                 // One side of two has gone.
-                if let [other] = &self.legs[..]
+                let mut others = self.legs.iter().filter(|leg| !leg.is_auxiliary());
+                if let (Some(other), None) = (others.next(), others.next())
                     && other.is_joined()
                 {
                     let other = other.id;
@@ -443,6 +477,29 @@ impl Room {
         if let Some(media) = media {
             self.context.directory.remove_media(media);
             self.context.media.close_leg(media);
+        }
+    }
+
+    /// The leg a client's other legs hang on; itself for an ordinary one.
+    fn main_of(&self, id: LegId) -> Option<LegId> {
+        self.leg(id).map(|leg| leg.parent.unwrap_or(leg.id))
+    }
+
+    /// What a leg may do here.
+    fn capabilities_of(&self, leg: &Leg) -> Capabilities {
+        match self.kind {
+            Kind::Conference(_) => leg.capabilities,
+            Kind::Direct | Kind::Echo(_) => Capabilities::TWO_PARTY,
+        }
+    }
+
+    /// Tells the media server how a leg hears and is heard.
+    fn apply_sound(&self, id: LegId) {
+        if let Some(leg) = self.leg(id)
+            && let Some(media) = leg.media
+        {
+            self.context.media.set_flags(media, leg.flags());
+            self.context.media.set_sound(media, leg.sound());
         }
     }
 
@@ -483,6 +540,11 @@ impl Room {
         // Whoever came in this moment goes to the room's next session; replies of the rest answer for themselves.
         while let Ok(message) = self.messages.try_recv() {
             match message {
+                RoomMessage::Join(join) if join.order.auxiliary.is_some() => {
+                    self.context.directory.withdraw(&join.order.key);
+                    let over = RpcError::invalid_params("the call has ended");
+                    join.reply.refuse(&over);
+                }
                 RoomMessage::Join(join) => {
                     self.context.directory.withdraw(&join.order.key);
                     Calls {

@@ -1,38 +1,14 @@
-//! What clients ask of a call that exists: dialog requests (wire-protocol.md 5.4) and `call.*` methods (section 7).
+//! What clients ask of a dialog that exists (wire-protocol.md 5.4).
 
 use offhook_proto::code::{self, Cause};
 use offhook_proto::relay::RpcError;
-use offhook_proto::room::{CallParams, CallResult, Channel};
 use offhook_proto::verto::{Described, VertoRequest, check_digits};
 use offhook_proto::verto_reply::{Empty, ModifyResult};
 
-use super::{Farewell, Room};
+use super::{Farewell, Kind, Room};
 use crate::calls::directory::LegId;
 use crate::calls::leg::{Leg, Stage};
 use crate::calls::{VertoReply, ended};
-use crate::relay::Reply;
-
-/// The `call.*` methods of this server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::calls) enum CallMethod {
-    /// The others do not hear, or see, the member.
-    Mute,
-    /// They do again.
-    Unmute,
-    /// Names of the layouts.
-    LayoutList,
-}
-
-impl CallMethod {
-    pub(in crate::calls) fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "call.mute" => Some(Self::Mute),
-            "call.unmute" => Some(Self::Unmute),
-            "call.layout.list" => Some(Self::LayoutList),
-            _ => None,
-        }
-    }
-}
 
 impl Room {
     /// Handles a request about a leg that exists.
@@ -87,10 +63,8 @@ impl Room {
         let Some(leg) = self.leg_mut(id).filter(|leg| leg.is_joined()) else {
             return reply.refuse(&RpcError::invalid_params("the call has not been answered"));
         };
-        leg.flags.held = held;
-        if let Some(media) = leg.media {
-            context.media.set_flags(media, leg.flags);
-        }
+        let changed = leg.member.held != held;
+        leg.member.held = held;
         tracing::info!(call = %leg.call_id(), held, "hold");
         reply.ok(ModifyResult {
             action: if held { "hold" } else { "unhold" },
@@ -99,6 +73,24 @@ impl Room {
             node_id: &context.node_id,
             sdp: None,
         });
+        self.settle_waiting();
+        if changed {
+            self.tell_updated(id, &["held"]);
+        }
+    }
+
+    /// In a call between two, whoever was put on hold hears music, if the owner wants that, and silence otherwise.
+    pub(super) fn settle_waiting(&mut self) {
+        let music = self.context.hold_music && matches!(self.kind, Kind::Direct);
+        let anybody_holds = self.joined().any(|leg| leg.member.held);
+        let ringing = self.calling.is_some();
+        let ids: Vec<LegId> = self.joined().map(|leg| leg.id).collect();
+        for id in ids {
+            if let Some(leg) = self.leg_mut(id) {
+                leg.waits = music && !leg.member.held && (anybody_holds || ringing);
+            }
+            self.apply_sound(id);
+        }
     }
 
     fn dtmf(&mut self, id: LegId, reply: VertoReply, digits: &str) {
@@ -128,78 +120,10 @@ impl Room {
             self.end_leg(id, Cause::NormalClearing, "hangup", Farewell::None);
         }
     }
-
-    /// Handles a `call.*` request of a leg that exists.
-    pub(super) fn method(
-        &mut self,
-        id: LegId,
-        reply: Reply,
-        method: CallMethod,
-        params: &CallParams,
-    ) {
-        match method {
-            CallMethod::LayoutList => reply.ok(&CallResult::LAYOUT_LIST),
-            CallMethod::Mute => self.mute(id, reply, params, true),
-            CallMethod::Unmute => self.mute(id, reply, params, false),
-        }
-    }
-
-    fn mute(&mut self, id: LegId, reply: Reply, params: &CallParams, muted: bool) {
-        let channels = params.channels.as_deref().unwrap_or_default();
-        if channels.is_empty() {
-            return reply.refuse(&RpcError::invalid_params(
-                "params: `channels` must name audio or video",
-            ));
-        }
-        // The target is found by its member id alone; the rest of it is the requester's (7.1).
-        let target = params
-            .target
-            .as_ref()
-            .map(|target| target.member_id.as_str())
-            .filter(|target| !target.is_empty());
-        let own = self
-            .leg(id)
-            .map(|leg| leg.member.member_id.clone())
-            .unwrap_or_default();
-        match target {
-            None => {}
-            Some(target) if target == own => {}
-            Some(target)
-                if self
-                    .legs
-                    .iter()
-                    .any(|leg| leg.is_joined() && leg.member.member_id == target) =>
-            {
-                return reply.ok(&CallResult::FORBIDDEN);
-            }
-            Some(_) => return reply.ok(&CallResult::NO_MEMBER),
-        }
-        let context = self.context.clone();
-        let Some(leg) = self.leg_mut(id).filter(|leg| leg.is_joined()) else {
-            return reply.refuse(&RpcError::invalid_params("the call has not been answered"));
-        };
-        let mut updated = Vec::new();
-        for channel in channels {
-            let (flag, name) = match channel {
-                Channel::Audio => (&mut leg.member.audio_muted, "audio_muted"),
-                Channel::Video => (&mut leg.member.video_muted, "video_muted"),
-            };
-            *flag = muted;
-            updated.push(name.to_owned());
-        }
-        leg.flags.muted = leg.member.audio_muted;
-        if let Some(media) = leg.media {
-            context.media.set_flags(media, leg.flags);
-        }
-        tracing::info!(call = %leg.call_id(), muted, ?channels, "mute");
-        reply.ok(&CallResult::OK);
-        // Also when nothing changed: the state of clients follows events alone (7.3).
-        self.tell_updated(id, updated);
-    }
 }
 
 fn hold_state(leg: Option<&Leg>) -> &'static str {
-    if leg.is_some_and(|leg| leg.flags.held) {
+    if leg.is_some_and(|leg| leg.member.held) {
         "held"
     } else {
         "active"

@@ -9,6 +9,7 @@ use offhook_proto::event::{CallConnect, ConnectedPeer, Device, Direction, Progre
 use offhook_proto::limits;
 use offhook_proto::method::{event, verto};
 use offhook_proto::relay::RpcError;
+use offhook_proto::room_capability::Capabilities;
 use offhook_proto::verto::Described;
 use offhook_proto::verto_reply::{Empty, IncomingInvite};
 use serde_json::{Map, Value, json};
@@ -112,6 +113,7 @@ impl Room {
                     to: address.name.clone(),
                     stage: Stage::Ringing,
                     media,
+                    capabilities: Capabilities::SUBSCRIBER,
                     room_id: self.room_id.clone(),
                     room_session_id: self.room_session_id.clone(),
                 },
