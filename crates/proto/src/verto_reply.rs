@@ -80,6 +80,16 @@ pub struct ModifyResult<'a> {
     pub sdp: Option<&'a str>,
 }
 
+/// Innermost result of a transfer.
+#[derive(Debug, Serialize)]
+pub struct TransferResult<'a> {
+    /// Echoed.
+    pub action: &'static str,
+    /// The leg of the one who transfers.
+    #[serde(rename = "callID")]
+    pub call_id: &'a str,
+}
+
 /// Innermost result of a bye.
 #[derive(Debug, Serialize)]
 pub struct ByeResult<'a> {

@@ -50,6 +50,10 @@ pub(super) enum Command {
     Leave {
         leg: LegKey,
     },
+    MoveLeg {
+        leg: LegKey,
+        room: RoomKey,
+    },
     CloseLeg {
         leg: LegKey,
     },

@@ -113,6 +113,22 @@ impl MediaServer {
         room
     }
 
+    /// Makes an empty room on the worker of another, so that legs can be moved between them.
+    pub fn create_room_near(&self, kind: RoomKind, near: RoomKey) -> RoomKey {
+        let serial = self.shared.rooms.fetch_add(1, Ordering::Relaxed);
+        let room = RoomKey::new(near.worker(), serial);
+        self.send(near.worker(), Command::CreateRoom { room, kind });
+        room
+    }
+
+    /// Moves a leg, with its connection, to another room [near](RoomKey::is_near) its own. It is not joined there.
+    /// Nothing happens when there is no such room, or it is not near.
+    pub fn move_leg(&self, leg: LegKey, room: RoomKey) {
+        if leg.worker() == room.worker() {
+            self.send(leg.worker(), Command::MoveLeg { leg, room });
+        }
+    }
+
     /// Closes a room and its legs; each leg reports [`MediaEvent::Closed`].
     pub fn close_room(&self, room: RoomKey) {
         self.send(room.worker(), Command::CloseRoom { room });

@@ -276,6 +276,7 @@ impl Worker {
                 });
             }
             Command::PlayDtmf { leg, digits } => self.play_dtmf(now, leg, &digits),
+            Command::MoveLeg { leg, room } => self.move_leg(now, leg, room),
             Command::CloseLeg { leg } => self.close(leg, None),
             Command::Stats { leg, reply } => {
                 let _ = reply.send(self.legs.get(&leg).map(Leg::stats));
@@ -385,6 +386,28 @@ impl Worker {
         }
         self.tell(events);
         self.settle(now, room);
+    }
+
+    /// Takes a leg with its connection to another room.
+    fn move_leg(&mut self, now: Instant, key: LegKey, to: RoomKey) {
+        let (Some(leg), true) = (self.legs.get_mut(&key), self.rooms.contains_key(&to)) else {
+            return;
+        };
+        let from = std::mem::replace(&mut leg.room, to);
+        leg.joined = false;
+        leg.playout.restart();
+        leg.dtmf.clear();
+        leg.outbound.forget_origin();
+        let hushed = leg.hush();
+        self.tell(hushed);
+        if let Some(room) = self.rooms.get_mut(&from) {
+            room.legs.retain(|other| *other != key);
+        }
+        if let Some(room) = self.rooms.get_mut(&to) {
+            room.legs.push(key);
+        }
+        self.settle(now, from);
+        self.settle(now, to);
     }
 
     fn play_dtmf(&mut self, now: Instant, key: LegKey, digits: &str) {

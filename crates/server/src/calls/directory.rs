@@ -108,6 +108,14 @@ impl Directory {
         self.lock().forget_dialog(key);
     }
 
+    /// The dialog goes on in another room.
+    pub(super) fn relocate(&self, key: &DialogKey, entry: DialogEntry) {
+        if let Some(known) = self.lock().dialogs.get_mut(key) {
+            known.room = entry.room;
+            known.leg = entry.leg;
+        }
+    }
+
     /// Another session of the same owner speaks for the dialog from now on.
     pub(super) fn adopt(&self, key: &DialogKey, session: &SessionHandle) {
         let mut maps = self.lock();

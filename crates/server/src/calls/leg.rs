@@ -159,6 +159,14 @@ impl Leg {
         &self.key.call_id
     }
 
+    /// The address of whoever is on this leg.
+    pub(super) fn own_number(&self) -> &str {
+        match self.direction {
+            Direction::Outbound => &self.from,
+            Direction::Inbound => &self.to,
+        }
+    }
+
     /// A shared screen, or a further camera or microphone.
     pub(super) fn is_auxiliary(&self) -> bool {
         self.parent.is_some()

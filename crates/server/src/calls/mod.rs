@@ -35,7 +35,7 @@ use crate::relay::{Counters, Registry, Reply, SessionHandle, Timing};
 use crate::store::Store;
 use destination::{Destination, Party, refuse};
 use directory::{DialogEntry, DialogKey, Directory, Found};
-use room::{Auxiliary, Join, Kind, RoomMessage};
+use room::{Auxiliary, Goal, Join, Kind, RoomMessage};
 
 pub(crate) use lifeline::Signalling;
 
@@ -141,6 +141,10 @@ impl Calls {
         };
         match request {
             VertoRequest::Invite(invite) => self.invite(caller, reply, invite).await,
+            VertoRequest::Transfer {
+                call_id,
+                destination,
+            } => self.transfer(caller, reply, call_id, &destination).await,
             request => self.dialog(caller, reply, request),
         }
     }
@@ -181,6 +185,16 @@ impl Calls {
             Ok((kind, order)) => self.enter(kind, Join { reply, order }),
             Err(error) => self.refuse_invite(reply, &error),
         }
+    }
+
+    /// Calls of one person are kept near each other, so that one can be transferred into another.
+    fn beside(&self, order: &room::Order) -> Option<offhook_media::RoomKey> {
+        let rung = order.ring.iter().flat_map(|ring| &ring.sessions);
+        std::iter::once(&order.session)
+            .chain(rung)
+            .flat_map(|session| self.context.directory.of_session(session))
+            .map(|entry| entry.room.media_room())
+            .next()
     }
 
     /// Finds the call a shared screen or device hangs on, which must be the same session's; the dialled address does not
@@ -288,10 +302,12 @@ impl Calls {
             let room = match &kind {
                 Kind::Conference(conference) => {
                     context.directory.conference(&conference.id, || {
-                        room::spawn(context.clone(), kind.clone())
+                        room::spawn(context.clone(), kind.clone(), None)
                     })
                 }
-                Kind::Direct | Kind::Echo(_) => room::spawn(context.clone(), kind.clone()),
+                Kind::Direct | Kind::Echo(_) => {
+                    room::spawn(context.clone(), kind.clone(), self.beside(&join.order))
+                }
             };
             let entry = DialogEntry {
                 room: room.clone(),
@@ -308,6 +324,66 @@ impl Calls {
                     context.directory.withdraw(&join.order.key);
                 }
                 Err(_) => return,
+            }
+        }
+    }
+
+    /// Finds out where a call is to be handed over to: an address, or another call of the same person's by its id.
+    async fn transfer(
+        &self,
+        caller: Caller<'_>,
+        reply: VertoReply,
+        call_id: String,
+        destination: &str,
+    ) {
+        let directory = &self.context.directory;
+        let own = |call_id: &str| DialogKey {
+            owner: caller.session.owner().clone(),
+            call_id: call_id.into(),
+        };
+        let entry = match directory.find(&own(&call_id)) {
+            Found::Live(entry) if may_speak(&entry, caller.session) => entry,
+            _ => return reply.refuse(&RpcError::invalid_params("there is no such call")),
+        };
+        let goal = match directory.find(&own(destination)) {
+            Found::Live(other) => Ok(Goal::Call {
+                room: other.room,
+                replaces: other.leg,
+            }),
+            _ => timeout(LOOKUP, self.goal(caller, destination))
+                .await
+                .unwrap_or_else(|_| Err(refuse(refusal::TEMPORARY_FAILURE))),
+        };
+        match goal {
+            Err(error) => reply.refuse(&error),
+            Ok(goal) => {
+                let message = RoomMessage::Transfer {
+                    leg: entry.leg,
+                    session: caller.session.clone(),
+                    reply,
+                    call_id,
+                    goal,
+                };
+                // A room that has just ended drops the reply, which answers for itself.
+                let _ = entry.room.send(message);
+            }
+        }
+    }
+
+    async fn goal(&self, caller: Caller<'_>, destination: &str) -> Result<Goal, RpcError> {
+        let store = &self.context.store;
+        match Destination::resolve(store, caller.claims, destination).await? {
+            Destination::Conference(room) => Ok(Goal::Conference(room)),
+            Destination::Echo(_) => Err(refuse(refusal::INVALID_DESTINATION)),
+            Destination::Subscriber(callee) => {
+                let mut sessions = self.context.registry.online(&callee.owner);
+                sessions.retain(|session| !session.is_over());
+                sessions.sort_by_key(|session| !session.is_attached());
+                sessions.truncate(limits::RINGING_SESSIONS);
+                match sessions.is_empty() {
+                    true => Err(refuse(refusal::USER_NOT_REGISTERED)),
+                    false => Ok(Goal::Subscriber(room::Ring { callee, sessions })),
+                }
             }
         }
     }

@@ -451,13 +451,16 @@ pub(crate) struct Call {
     pub(crate) member: String,
     pub(crate) endpoint: Endpoint,
     pub(crate) media: UnboundedReceiver<EndpointEvent>,
+    recordings: tempfile::TempDir,
 }
 
 impl Call {
     pub(crate) async fn new(id: &str) -> Self {
         let (events, media) = unbounded_channel();
+        let recordings = tempfile::tempdir().unwrap();
         let config = EndpointConfig {
             bind: Some("127.0.0.1".parse().unwrap()),
+            record: Some(recordings.path().join("heard.wav")),
             ..Default::default()
         };
         let endpoint = Endpoint::open(config, events).unwrap();
@@ -466,7 +469,18 @@ impl Call {
             member: String::new(),
             endpoint,
             media,
+            recordings,
         }
+    }
+
+    /// What was heard up to about a second ago.
+    pub(crate) fn heard(&self) -> Vec<f32> {
+        let wav = std::fs::read(self.recordings.path().join("heard.wav")).unwrap_or_default();
+        // 16 bits, one channel, after a header of 44 bytes.
+        let samples = wav.get(44..).unwrap_or_default().chunks_exact(2);
+        samples
+            .map(|s| f32::from(i16::from_le_bytes([s[0], s[1]])) / 32_768.0)
+            .collect()
     }
 
     pub(crate) async fn offer(&self) -> String {

@@ -94,11 +94,15 @@ impl Room {
         let now = Instant::now();
         for leg in self.legs.iter_mut().filter(|leg| ids.contains(&leg.id)) {
             leg.answer_ms = Some(crate::calls::clock::now_ms());
-            leg.life.media_expected(now);
-            if let Stage::Waiting { answer, .. } = std::mem::replace(&mut leg.stage, Stage::Joined)
-            {
-                // Before media can connect, or the client's status sticks (5.6).
-                leg.send_answer(&self.context, &answer);
+            match std::mem::replace(&mut leg.stage, Stage::Joined) {
+                Stage::Waiting { answer, .. } => {
+                    leg.life.media_expected(now);
+                    // Before media can connect, or the client's status sticks (5.6).
+                    leg.send_answer(&self.context, &answer);
+                }
+                Stage::Ringing => leg.life.media_expected(now),
+                // It was handed over from another call: its media is up.
+                Stage::Joined | Stage::Retired => {}
             }
             if let Some(media) = leg.media {
                 self.context.media.set_flags(media, leg.flags());

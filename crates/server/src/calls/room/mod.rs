@@ -9,8 +9,10 @@ mod members;
 mod methods;
 mod requests;
 mod ringing;
+mod transfer;
 
 pub(super) use auxiliary::Auxiliary;
+pub(super) use transfer::Goal;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,6 +38,7 @@ use super::ring::RingGroup;
 use super::{Calls, Context, VertoReply, answer_for_gone_dialog};
 use crate::relay::{Reply, SessionHandle};
 use crate::store::{Address, ConferenceRoom};
+use transfer::Arrival;
 
 /// The media server answers in milliseconds; one that does not is not waited for.
 const MEDIA_ANSWER: Duration = Duration::from_secs(3);
@@ -58,12 +61,17 @@ pub(super) enum Kind {
 #[derive(Clone)]
 pub(super) struct RoomHandle {
     serial: u64,
+    media_room: RoomKey,
     mailbox: mpsc::UnboundedSender<RoomMessage>,
 }
 
 impl RoomHandle {
     pub(super) fn serial(&self) -> u64 {
         self.serial
+    }
+
+    pub(super) fn media_room(&self) -> RoomKey {
+        self.media_room
     }
 
     /// Gives the message back when the room has ended.
@@ -106,6 +114,20 @@ pub(super) enum RoomMessage {
         session: u64,
         state: Signalling,
     },
+    /// The other side of a leg is to be handed over.
+    Transfer {
+        leg: LegId,
+        session: SessionHandle,
+        reply: VertoReply,
+        call_id: String,
+        goal: Goal,
+    },
+    /// Another room hands a leg over.
+    Arrival(Box<Arrival>),
+    /// What this room has handed over was taken.
+    Departed { leg: LegId },
+    /// Or it was not.
+    Returned { leg: Box<Leg> },
     /// One more device of the callee is there.
     RingAlso { session: SessionHandle },
 }
@@ -140,13 +162,9 @@ pub(super) struct Ring {
     pub(super) sessions: Vec<SessionHandle>,
 }
 
-/// Starts a room. It ends with its last leg.
-pub(super) fn spawn(context: Arc<Context>, kind: Kind) -> RoomHandle {
+/// Starts a room, on the media thread of another if one is named. It ends with its last leg.
+pub(super) fn spawn(context: Arc<Context>, kind: Kind, near: Option<RoomKey>) -> RoomHandle {
     let (mailbox, messages) = mpsc::unbounded_channel();
-    let handle = RoomHandle {
-        serial: context.next_serial(),
-        mailbox,
-    };
     let (media_kind, room_id, label) = match &kind {
         Kind::Conference(room) => (RoomKind::Conference, room.id.clone(), "conference"),
         Kind::Direct => (
@@ -155,6 +173,15 @@ pub(super) fn spawn(context: Arc<Context>, kind: Kind) -> RoomHandle {
             "direct",
         ),
         Kind::Echo(address) => (RoomKind::Echo, address.resource_id.clone(), "echo"),
+    };
+    let media_room = match near {
+        Some(near) => context.media.create_room_near(media_kind, near),
+        None => context.media.create_room(media_kind),
+    };
+    let handle = RoomHandle {
+        serial: context.next_serial(),
+        media_room,
+        mailbox,
     };
     let (layout, prioritize_handraise, meta) = match &kind {
         Kind::Conference(room) => (
@@ -168,7 +195,7 @@ pub(super) fn spawn(context: Arc<Context>, kind: Kind) -> RoomHandle {
     let span =
         tracing::info_span!(parent: None, "room", room_session = %room_session_id, kind = label);
     let room = Room {
-        media_room: context.media.create_room(media_kind),
+        media_room,
         handle: handle.clone(),
         messages,
         kind,
@@ -212,6 +239,7 @@ struct Room {
 
 /// A call that has not been answered yet.
 struct Calling {
+    caller: LegId,
     group: RingGroup<LegId>,
     callee: Callee,
     user_variables: Map<String, Value>,
@@ -287,6 +315,21 @@ impl Room {
                 session,
                 state,
             } => self.signalling(leg, session, state),
+            RoomMessage::Transfer {
+                leg,
+                session,
+                reply,
+                call_id,
+                goal,
+            } => {
+                if self.leg(leg).is_some() {
+                    self.adopt(leg, &session);
+                    self.transfer(leg, reply, call_id, goal);
+                }
+            }
+            RoomMessage::Arrival(arrival) => self.arrive(*arrival).await,
+            RoomMessage::Departed { leg } => self.departed(leg),
+            RoomMessage::Returned { leg } => self.returned(*leg),
             RoomMessage::RingAlso { session } => self.ring_also(session).await,
         }
     }
@@ -454,12 +497,15 @@ impl Room {
         }
         match self.kind {
             Kind::Direct
-                if leg.direction == offhook_proto::event::Direction::Outbound
-                    && self.calling.is_some() =>
+                if self
+                    .calling
+                    .as_ref()
+                    .is_some_and(|calling| calling.caller == id) =>
             {
                 self.stop_ringing(Cause::OriginatorCancel);
             }
-            Kind::Direct if self.calling.is_none() => {
+            // A device that stops ringing is no side of the call yet.
+            Kind::Direct if self.calling.is_none() && leg.is_joined() => {
                 // One side of two has gone.
                 let mut others = self.legs.iter().filter(|leg| !leg.is_auxiliary());
                 if let (Some(other), None) = (others.next(), others.next())
@@ -555,6 +601,10 @@ impl Room {
                 RoomMessage::Dialog { reply, request, .. } => {
                     answer_for_gone_dialog(reply, &request, Cause::NormalClearing);
                 }
+                RoomMessage::Arrival(arrival) => {
+                    arrival.send_back(&RpcError::invalid_params("that call has just ended"));
+                }
+                RoomMessage::Returned { leg } => self.abandon(&leg),
                 _ => {}
             }
         }

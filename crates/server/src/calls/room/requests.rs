@@ -1,6 +1,6 @@
 //! What clients ask of a dialog that exists (wire-protocol.md 5.4).
 
-use offhook_proto::code::{self, Cause};
+use offhook_proto::code::Cause;
 use offhook_proto::relay::RpcError;
 use offhook_proto::verto::{Described, VertoRequest, check_digits};
 use offhook_proto::verto_reply::{Empty, ModifyResult};
@@ -24,11 +24,9 @@ impl Room {
             VertoRequest::Dtmf { digits, .. } => self.dtmf(id, reply, &digits),
             VertoRequest::Bye { call_id, .. } => self.bye(id, reply, &call_id),
             VertoRequest::Pong { .. } | VertoRequest::Subscribe { .. } => reply.ok(Empty {}),
+            // Looked up before it comes to the room.
             VertoRequest::Transfer { .. } => {
-                reply.refuse(&RpcError::new(
-                    code::METHOD_NOT_FOUND,
-                    "this server does not transfer calls",
-                ));
+                reply.refuse(&RpcError::invalid_params("the destination is not known"));
             }
         }
     }

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use futures_util::future::join_all;
 use offhook_proto::code::{self, Cause};
-use offhook_proto::event::{CallConnect, ConnectedPeer, Device, Direction, Progress};
+use offhook_proto::event::{Direction, Progress};
 use offhook_proto::limits;
-use offhook_proto::method::{event, verto};
+use offhook_proto::method::verto;
 use offhook_proto::relay::RpcError;
 use offhook_proto::room_capability::Capabilities;
 use offhook_proto::verto::Described;
@@ -20,7 +20,7 @@ use crate::calls::destination::Party;
 use crate::calls::directory::{DialogEntry, DialogKey, LegId};
 use crate::calls::leg::{Leg, NewLeg, Stage};
 use crate::calls::ring::{RingGroup, Silence};
-use crate::relay::{Keep, OutEvent, SessionHandle};
+use crate::relay::{Keep, SessionHandle};
 
 /// User variables that are the caller's own business: passed on, they would make the callee's frames name the caller's call.
 const CALLERS_OWN: &[&str] = &["memberCallId", "memberId", "memberID"];
@@ -40,6 +40,7 @@ impl Room {
             .directory
             .begin_ringing(&callee.owner, &self.handle);
         self.calling = Some(Calling {
+            caller,
             group,
             callee,
             user_variables,
@@ -77,14 +78,12 @@ impl Room {
             .iter()
             .map(|_| self.media_answer(media.make_offer(self.media_room)));
         let offers = join_all(offers).await;
-        let Some(caller) = self
-            .legs
-            .iter()
-            .find(|leg| leg.direction == Direction::Outbound)
-        else {
+        let caller = self.calling.as_ref().map(|calling| calling.caller);
+        let Some(caller) = caller.and_then(|caller| self.leg(caller)) else {
             return;
         };
-        let (caller_name, caller_number) = (caller.member.name.clone(), caller.from.clone());
+        let caller_name = caller.member.name.clone();
+        let caller_number = caller.own_number().to_owned();
         let caller_call_id = caller.call_id().clone();
         for (session, offer) in sessions.into_iter().zip(offers) {
             let (Ok((media, sdp)), Some(calling)) = (offer, &mut self.calling) else {
@@ -192,49 +191,16 @@ impl Room {
                 Farewell::ByeTwice,
             );
         }
-        self.connect(id).await;
+        self.connect(calling.caller, id).await;
     }
 
     /// Puts the caller and the device that has answered together.
-    async fn connect(&mut self, callee: LegId) {
+    async fn connect(&mut self, caller: LegId, callee: LegId) {
         self.renew_caller_media().await;
-        let Some(caller) = self
-            .legs
-            .iter()
-            .find(|leg| leg.direction == Direction::Outbound)
-        else {
-            return;
-        };
-        let (caller, caller_call_id) = (caller.id, caller.call_id().clone());
-        let Some(callee_leg) = self.leg_mut(callee) else {
-            return;
-        };
-        let callee_call_id = callee_leg.call_id().clone();
-        callee_leg.peer = Some(caller_call_id);
-        if let Some(leg) = self.leg_mut(caller) {
-            leg.peer = Some(callee_call_id);
-        }
+        self.pair(caller, callee);
         self.bring_in(&[caller, callee]);
-        for leg in &self.legs {
-            let Some(peer) = leg.peer.as_deref() else {
-                continue;
-            };
-            let node_id = &self.context.node_id;
-            let connect = CallConnect {
-                connect_state: "connected",
-                call_id: leg.call_id(),
-                node_id,
-                segment_id: &leg.segment_id,
-                room_session_id: &self.room_session_id,
-                peer: ConnectedPeer {
-                    call_id: peer,
-                    node_id,
-                    device: Device::webrtc(&leg.from, &leg.to),
-                },
-            };
-            leg.session
-                .event(OutEvent::new(event::CALL_CONNECT, &connect, Keep::Passing));
-        }
+        self.settle_waiting();
+        self.tell_connected();
     }
 
     /// A caller who waited longer than the media server keeps a leg without a connection gets a new one for its old offer.
@@ -292,13 +258,9 @@ impl Room {
 
     /// Nobody answers: everybody is told so.
     pub(super) fn give_up(&mut self, cause: Cause) {
+        let caller = self.calling.as_ref().map(|calling| calling.caller);
         self.stop_ringing(cause);
-        if let Some(caller) = self
-            .legs
-            .iter()
-            .find(|leg| leg.direction == Direction::Outbound)
-        {
-            let caller = caller.id;
+        if let Some(caller) = caller {
             self.end_leg(caller, cause, "not answered", Farewell::Bye);
         }
     }
