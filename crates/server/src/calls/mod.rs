@@ -35,7 +35,7 @@ use crate::relay::{Counters, Registry, Reply, SessionHandle, Timing};
 use crate::store::Store;
 use destination::{Destination, Party, refuse};
 use directory::{DialogEntry, DialogKey, Directory, Found};
-use room::{Auxiliary, Goal, Join, Kind, RoomMessage};
+use room::{Auxiliary, Goal, Join, Kind, RoomMessage, TransferOrder};
 
 pub(crate) use lifeline::Signalling;
 
@@ -357,12 +357,15 @@ impl Calls {
         match goal {
             Err(error) => reply.refuse(&error),
             Ok(goal) => {
-                let message = RoomMessage::Transfer {
-                    leg: entry.leg,
-                    session: caller.session.clone(),
+                let order = TransferOrder {
                     reply,
                     call_id,
                     goal,
+                };
+                let message = RoomMessage::Transfer {
+                    leg: entry.leg,
+                    session: caller.session.clone(),
+                    order: Box::new(order),
                 };
                 // A room that has just ended drops the reply, which answers for itself.
                 let _ = entry.room.send(message);

@@ -451,7 +451,7 @@ pub(crate) struct Call {
     pub(crate) member: String,
     pub(crate) endpoint: Endpoint,
     pub(crate) media: UnboundedReceiver<EndpointEvent>,
-    recordings: tempfile::TempDir,
+    pub(crate) recordings: tempfile::TempDir,
 }
 
 impl Call {

@@ -12,7 +12,7 @@ mod ringing;
 mod transfer;
 
 pub(super) use auxiliary::Auxiliary;
-pub(super) use transfer::Goal;
+pub(super) use transfer::{Goal, TransferOrder};
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -118,9 +118,7 @@ pub(super) enum RoomMessage {
     Transfer {
         leg: LegId,
         session: SessionHandle,
-        reply: VertoReply,
-        call_id: String,
-        goal: Goal,
+        order: Box<TransferOrder>,
     },
     /// Another room hands a leg over.
     Arrival(Box<Arrival>),
@@ -318,13 +316,11 @@ impl Room {
             RoomMessage::Transfer {
                 leg,
                 session,
-                reply,
-                call_id,
-                goal,
+                order,
             } => {
                 if self.leg(leg).is_some() {
                     self.adopt(leg, &session);
-                    self.transfer(leg, reply, call_id, goal);
+                    self.transfer(leg, *order);
                 }
             }
             RoomMessage::Arrival(arrival) => self.arrive(*arrival).await,

@@ -31,6 +31,14 @@ pub(in crate::calls) enum Goal {
     },
 }
 
+/// What the one who transfers asks for.
+pub(in crate::calls) struct TransferOrder {
+    pub(in crate::calls) reply: VertoReply,
+    /// Their dialog.
+    pub(in crate::calls) call_id: String,
+    pub(in crate::calls) goal: Goal,
+}
+
 /// A leg on its way from one room to another.
 pub(in crate::calls) struct Arrival {
     leg: Leg,
@@ -47,7 +55,12 @@ pub(in crate::calls) struct Arrival {
 
 impl Room {
     /// Hands the other side over.
-    pub(super) fn transfer(&mut self, id: LegId, reply: VertoReply, call_id: String, goal: Goal) {
+    pub(super) fn transfer(&mut self, id: LegId, order: TransferOrder) {
+        let TransferOrder {
+            reply,
+            call_id,
+            goal,
+        } = order;
         let other = match self.other_side(id) {
             Ok(other) => other,
             Err(why) => return reply.refuse(&RpcError::invalid_params(why)),
