@@ -64,6 +64,8 @@ pub enum RoomKind {
 pub struct LegFlags {
     /// The others do not hear it.
     pub muted: bool,
+    /// The others do not see it.
+    pub video_muted: bool,
     /// It hears silence.
     pub deaf: bool,
     /// On hold: neither heard nor hearing. RTP keeps flowing to it as silence.
@@ -192,6 +194,10 @@ pub struct LegStats {
     pub round_trip: Option<Duration>,
     /// Loss the peer reports for what is sent to it, 0 to 1.
     pub remote_loss: Option<f32>,
+    /// Video RTP packets received.
+    pub video_received: u64,
+    /// Video RTP packets sent.
+    pub video_sent: u64,
     /// Level of the audio received last, dBFS, -127 for silence.
     pub level_dbfs: f32,
     /// Whether the person talks.

@@ -41,6 +41,7 @@ mod sdp;
 mod server;
 mod talk;
 pub mod tone;
+mod video;
 mod waker;
 
 pub use error::MediaError;

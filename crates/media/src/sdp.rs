@@ -1,8 +1,8 @@
 //! The text side of offers and answers: which sections of a session description the engine gets to see, and the
 //! refusal of the others.
 //!
-//! The engine negotiates one audio section. Everything else an offer holds (video, data channels, a second audio
-//! section) is cut out before the engine sees it and put into the answer as a refused section: port 0, in its place,
+//! The engine negotiates one audio and one video section. Everything else an offer holds (data channels, second sections
+//! of a kind) is cut out before the engine sees it and put into the answer as a refused section: port 0, in its place,
 //! never missing. A calling browser thus keeps its audio whatever else it asked for.
 
 use offhook_proto::limits::SDP_BYTES;
@@ -26,101 +26,192 @@ pub(crate) enum Candidates {
 /// An offer taken apart.
 #[derive(Debug)]
 pub(crate) struct RemoteOffer {
-    /// The description with the audio section only.
-    pub(crate) audio: String,
-    /// DTLS certificate hash of the audio section, as written.
+    /// The description with the sections the engine negotiates.
+    pub(crate) text: String,
+    /// DTLS certificate hash of the first of these, as written.
     pub(crate) fingerprint: String,
-    /// The audio section's `a=mid`.
-    pub(crate) mid: String,
+    /// `a=mid` of the audio section.
+    pub(crate) audio: Option<String>,
+    /// `a=mid` of the video section.
+    pub(crate) video: Option<String>,
     sections: Vec<Section>,
     bundled: bool,
 }
 
 #[derive(Debug, PartialEq)]
 enum Section {
-    Audio,
-    Refused { media: String, mid: Option<String> },
+    /// The engine answers it.
+    Kept {
+        mid: String,
+    },
+    /// The engine sees it, since it has answered it before; the peer has stopped it.
+    Stopped {
+        refusal: Refusal,
+    },
+    Refused(Refusal),
+}
+
+#[derive(Debug, PartialEq)]
+struct Refusal {
+    media: String,
+    mid: Option<String>,
 }
 
 impl RemoteOffer {
-    pub(crate) fn parse(text: &str, candidates: Candidates) -> Result<Self, MediaError> {
+    /// `known_video`: the `a=mid` of a video section the engine has negotiated before.
+    pub(crate) fn parse(
+        text: &str,
+        candidates: Candidates,
+        known_video: Option<&str>,
+    ) -> Result<Self, MediaError> {
         let parts = Parts::split(text)?;
-        let chosen = parts
-            .media
-            .iter()
-            .position(|m| m.is_usable_audio())
-            .ok_or_else(|| refused("no audio section can be used"))?;
-        let Only {
-            text: audio,
-            fingerprint,
-            mid,
-        } = parts.only(chosen, candidates)?;
-        let sections = parts
-            .media
-            .iter()
-            .enumerate()
-            .map(|(i, m)| {
-                if i == chosen {
-                    Section::Audio
-                } else {
-                    m.refusal()
-                }
-            })
-            .collect();
+        let bundled = parts.has_bundle();
+        let first = |kind: &str| parts.media.iter().position(|m| m.is_usable(kind));
+        let audio = first("audio");
+        // Two transports are more than the engine has: without a bundle there is one section.
+        let video = first("video").filter(|_| bundled || audio.is_none());
+        let stopped = known_video.and_then(|known| {
+            let is_it = |m: &Media<'_>| m.mid() == Some(known);
+            parts.media.iter().position(is_it)
+        });
+        let stopped = stopped.filter(|_| video.is_none());
+        if audio.is_none() && video.is_none() {
+            return Err(refused("no audio or video section can be used"));
+        }
+        let mut kept: Vec<usize> = [audio, video, stopped].into_iter().flatten().collect();
+        kept.sort_unstable();
+        let Reduced { text, fingerprint } = parts.reduced(&kept, stopped, candidates)?;
+        let mid = |index: Option<usize>| {
+            index
+                .and_then(|index| parts.media[index].mid())
+                .map(str::to_owned)
+        };
+        let sections = parts.media.iter().enumerate().map(|(i, m)| match m.mid() {
+            _ if stopped == Some(i) => Section::Stopped {
+                refusal: m.refusal(),
+            },
+            Some(mid) if kept.contains(&i) => Section::Kept {
+                mid: mid.to_owned(),
+            },
+            _ => Section::Refused(m.refusal()),
+        });
         Ok(RemoteOffer {
-            audio,
+            text,
             fingerprint,
-            mid,
-            sections,
-            bundled: parts.has_bundle(),
+            audio: mid(audio),
+            video: mid(video),
+            sections: sections.collect(),
+            bundled,
         })
     }
 
-    /// The answer with all sections of the offer, from the engine's answer to the audio section.
+    /// The answer with all sections of the offer, from the engine's answer to those it was given.
     pub(crate) fn complete(&self, answer: &str) -> Result<String, MediaError> {
         let engine = |what: &str| MediaError::Engine(format!("its answer has {what}"));
-        let at = answer.find("m=").ok_or_else(|| engine("no section"))?;
-        let (session, audio) = answer.split_at(at);
-        if audio.starts_with("m=audio 0 ") {
-            return Err(refused("no common audio codec: Opus is needed"));
+        let mut blocks: Vec<Vec<&str>> = vec![Vec::new()];
+        for line in answer.lines() {
+            if line.starts_with("m=") {
+                blocks.push(Vec::new());
+            }
+            if let Some(block) = blocks.last_mut() {
+                block.push(line);
+            }
         }
-        if audio.matches("\nm=").count() > 0 {
-            return Err(engine("too many sections"));
+        let session = blocks.remove(0);
+        let seen = |section: &&Section| !matches!(section, Section::Refused(_));
+        if blocks.len() != self.sections.iter().filter(seen).count() {
+            return Err(engine("other sections"));
+        }
+        let is_taken = |block: &[&str]| {
+            block
+                .first()
+                .is_none_or(|m| m.split(' ').nth(1) != Some("0"))
+        };
+        let mut taken: Vec<&str> = Vec::new();
+        let mut rest = blocks.iter();
+        for section in self.sections.iter().filter(seen) {
+            if let (Section::Kept { mid }, Some(block)) = (section, rest.next())
+                && is_taken(block)
+            {
+                taken.push(mid);
+            }
+        }
+        if self
+            .audio
+            .as_deref()
+            .is_some_and(|mid| !taken.contains(&mid))
+            || taken.is_empty()
+        {
+            return Err(refused("no common codec: Opus is needed, or VP8 or H.264"));
         }
         let mut out = String::with_capacity(answer.len() + 96 * self.sections.len());
-        for line in session.lines() {
+        for line in session {
             if line.starts_with("o=") {
                 push_line(&mut out, &origin(line));
             } else if !line.starts_with("a=group:BUNDLE") {
                 push_line(&mut out, line);
             } else if self.bundled {
                 // A group that was not offered may not be answered (RFC 9143 7.3).
-                push_line(&mut out, &format!("a=group:BUNDLE {}", self.mid));
+                push_line(&mut out, &format!("a=group:BUNDLE {}", taken.join(" ")));
             }
         }
+        // Browsers put the tracks of one stream together; the engine gives each section a stream of its own.
+        let stream = blocks
+            .iter()
+            .flatten()
+            .find_map(|line| line.strip_prefix("a=msid:")?.split(' ').next());
+        let mut blocks = blocks.iter();
         for section in &self.sections {
             match section {
-                Section::Audio => {
-                    for line in audio.lines() {
+                Section::Kept { mid } => {
+                    for line in blocks.next().into_iter().flatten() {
                         if line.starts_with("a=mid:") {
-                            push_line(&mut out, &format!("a=mid:{}", self.mid));
+                            push_line(&mut out, &format!("a=mid:{mid}"));
                         } else {
-                            push_line(&mut out, line);
+                            push_line(&mut out, &in_stream(line, stream));
                         }
                     }
                 }
-                Section::Refused { media, mid } => {
-                    push_line(&mut out, media);
-                    push_line(&mut out, "c=IN IP4 0.0.0.0");
-                    if let Some(mid) = mid {
-                        push_line(&mut out, mid);
-                    }
-                    push_line(&mut out, "a=inactive");
+                Section::Stopped { refusal } => {
+                    blocks.next();
+                    refusal.push(&mut out);
                 }
+                Section::Refused(refusal) => refusal.push(&mut out),
             }
         }
         Ok(out)
     }
+}
+
+impl Refusal {
+    fn push(&self, out: &mut String) {
+        push_line(out, &self.media);
+        push_line(out, "c=IN IP4 0.0.0.0");
+        if let Some(mid) = &self.mid {
+            push_line(out, mid);
+        }
+        push_line(out, "a=inactive");
+    }
+}
+
+/// A line with the stream it names replaced.
+fn in_stream<'a>(line: &'a str, stream: Option<&str>) -> std::borrow::Cow<'a, str> {
+    let Some(stream) = stream else {
+        return line.into();
+    };
+    let start = if line.starts_with("a=msid:") {
+        "a=msid:".len()
+    } else if line.starts_with("a=ssrc:") {
+        match line.find(" msid:") {
+            Some(at) => at + " msid:".len(),
+            None => return line.into(),
+        }
+    } else {
+        return line.into();
+    };
+    let (head, tail) = line.split_at(start);
+    let track = tail.split_once(' ').map_or("", |(_, track)| track);
+    format!("{head}{stream} {track}").into()
 }
 
 /// An offer of the engine's as it is sent.
@@ -148,7 +239,7 @@ fn origin(line: &str) -> String {
 pub(crate) fn parse_answer(text: &str, candidates: Candidates) -> Result<String, MediaError> {
     let parts = Parts::split(text)?;
     match parts.media.as_slice() {
-        [one] if one.is_usable_audio() => Ok(parts.only(0, candidates)?.text),
+        [one] if one.is_usable("audio") => Ok(parts.reduced(&[0], None, candidates)?.text),
         [one] if one.line().starts_with("m=audio ") => {
             Err(refused("the audio section was refused by the peer"))
         }
@@ -164,11 +255,10 @@ struct Parts<'a> {
 
 struct Media<'a>(Vec<&'a str>);
 
-/// A description reduced to one section.
-struct Only {
+/// A description reduced to some sections.
+struct Reduced {
     text: String,
     fingerprint: String,
-    mid: String,
 }
 
 impl<'a> Parts<'a> {
@@ -214,51 +304,56 @@ impl<'a> Parts<'a> {
         self.session.iter().any(|l| l.starts_with("a=group:BUNDLE"))
     }
 
-    fn only(&self, chosen: usize, candidates: Candidates) -> Result<Only, MediaError> {
-        let section = &self.media[chosen];
-        let mid = section
-            .attribute("a=mid:")
-            .map(|line| line["a=mid:".len()..].to_owned())
-            .ok_or_else(|| refused("the audio has no a=mid"))?;
+    fn reduced(
+        &self,
+        kept: &[usize],
+        stopped: Option<usize>,
+        candidates: Candidates,
+    ) -> Result<Reduced, MediaError> {
+        let mids: Option<Vec<&str>> = kept.iter().map(|index| self.media[*index].mid()).collect();
+        let mids = mids
+            .ok_or_else(|| refused("a section has no a=mid"))?
+            .join(" ");
         let mut out = String::new();
         for line in &self.session {
             if line.starts_with("a=group:BUNDLE") {
-                push_line(&mut out, &format!("a=group:BUNDLE {mid}"));
+                push_line(&mut out, &format!("a=group:BUNDLE {mids}"));
             } else if !line.starts_with("a=msid-semantic") {
                 push_line(&mut out, line);
             }
         }
-        let mut fields = section.line().splitn(3, ' ');
-        let (kind, _port, rest) = (fields.next(), fields.next(), fields.next());
-        let (Some(kind), Some(rest)) = (kind, rest) else {
-            return Err(refused("an m= line is incomplete"));
-        };
-        push_line(&mut out, &format!("{kind} 9 {rest}"));
-        for line in &section.0[1..] {
-            let candidate =
-                line.starts_with("a=candidate:") || line.starts_with("a=end-of-candidates");
-            // The engine would take the peer's stream id for its own.
-            let msid = line.starts_with("a=msid:") || line.starts_with("a=bundle-only");
-            if !(msid || candidate && candidates == Candidates::Drop) {
-                push_line(&mut out, line);
-            }
-        }
         let mut fingerprint = String::new();
-        for attribute in TRANSPORT {
-            let found = self.transport(section, attribute);
-            if let Some((line, borrowed)) = found {
-                if borrowed {
+        for index in kept {
+            let section = &self.media[*index];
+            let mut fields = section.line().splitn(3, ' ');
+            let (kind, _port, rest) = (fields.next(), fields.next(), fields.next());
+            let (Some(kind), Some(rest)) = (kind, rest) else {
+                return Err(refused("an m= line is incomplete"));
+            };
+            push_line(&mut out, &format!("{kind} 9 {rest}"));
+            let is_stopped = stopped == Some(*index);
+            for line in &section.0[1..] {
+                if !(is_dropped(line, candidates) || is_stopped && is_direction(line)) {
                     push_line(&mut out, line);
                 }
-                if attribute == "a=fingerprint:" {
-                    fingerprint = line.to_ascii_lowercase();
+            }
+            if is_stopped {
+                push_line(&mut out, "a=inactive");
+            }
+            for attribute in TRANSPORT {
+                if let Some((line, borrowed)) = self.transport(section, attribute) {
+                    if borrowed {
+                        push_line(&mut out, line);
+                    }
+                    if attribute == "a=fingerprint:" && fingerprint.is_empty() {
+                        fingerprint = line.to_ascii_lowercase();
+                    }
                 }
             }
         }
-        Ok(Only {
+        Ok(Reduced {
             text: out,
             fingerprint,
-            mid,
         })
     }
 
@@ -287,24 +382,49 @@ impl<'a> Media<'a> {
         self.0.iter().copied().find(|l| l.starts_with(name))
     }
 
-    fn is_usable_audio(&self) -> bool {
-        let Some(rest) = self.line().strip_prefix("m=audio ") else {
+    fn mid(&self) -> Option<&'a str> {
+        self.attribute("a=mid:").map(|line| &line["a=mid:".len()..])
+    }
+
+    fn is_usable(&self, kind: &str) -> bool {
+        let Some(rest) = self
+            .line()
+            .strip_prefix("m=")
+            .and_then(|line| line.strip_prefix(kind))
+            .and_then(|line| line.strip_prefix(' '))
+        else {
             return false;
         };
         let refused = rest.split(' ').next() == Some("0");
         (!refused || self.attribute("a=bundle-only").is_some()) && rest.contains("/SAVPF ")
     }
 
-    fn refusal(&self) -> Section {
+    fn refusal(&self) -> Refusal {
         let mut fields = self.line().split(' ');
         let kind = fields.next().unwrap_or("m=video");
         let protocol = fields.nth(1).unwrap_or("UDP/TLS/RTP/SAVPF");
         let format = fields.next().unwrap_or("0");
-        Section::Refused {
+        Refusal {
             media: format!("{kind} 0 {protocol} {format}"),
             mid: self.attribute("a=mid:").map(str::to_owned),
         }
     }
+}
+
+/// Lines the engine must not see: candidates where we are not to check them, the peer's stream ids, which it would take for
+/// its own, and several encodings of one picture, of which we want one.
+fn is_dropped(line: &str, candidates: Candidates) -> bool {
+    let candidate = line.starts_with("a=candidate:") || line.starts_with("a=end-of-candidates");
+    let unwanted = ["a=msid:", "a=bundle-only", "a=simulcast:", "a=rid:"];
+    unwanted.iter().any(|start| line.starts_with(start))
+        || candidate && candidates == Candidates::Drop
+}
+
+fn is_direction(line: &str) -> bool {
+    matches!(
+        line,
+        "a=sendrecv" | "a=sendonly" | "a=recvonly" | "a=inactive"
+    )
 }
 
 fn push_line(out: &mut String, line: &str) {
@@ -329,30 +449,39 @@ mod tests {
         a=candidate:1 1 udp 1 10.0.0.1 50001 typ host\r\na=sendrecv\r\n\
         m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\n";
 
-    #[test]
-    fn only_the_audio_is_kept_and_what_it_lacks_is_borrowed_from_the_bundle() {
-        let offer = RemoteOffer::parse(OFFER, Candidates::Drop).expect("a good offer");
-        assert_eq!(offer.audio.matches("m=").count(), 1);
-        assert!(offer.audio.contains("a=group:BUNDLE 1\r\n"));
-        assert!(offer.audio.contains("a=ice-ufrag:vvvv"));
-        assert!(!offer.audio.contains("a=candidate"));
-        assert!(!offer.audio.contains("a=msid"));
-        assert_eq!(offer.fingerprint, "a=fingerprint:sha-256 aa:bb");
-        let kept = RemoteOffer::parse(OFFER, Candidates::Keep).expect("a good offer");
-        assert!(kept.audio.contains("50001 typ host") && !kept.audio.contains("50000 typ"));
+    const ENGINE: &str = "v=0\r\no=engine-1.2 77 2 IN IP4 0.0.0.0\r\na=group:BUNDLE 0 1\r\n\
+        m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=msid:one track\r\na=ssrc:5 msid:one track\r\n\
+        m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:1\r\na=msid:two other\r\na=ssrc:6 msid:two other\r\n";
+
+    fn offer(text: &str) -> RemoteOffer {
+        RemoteOffer::parse(text, Candidates::Drop, None).expect("a good offer")
     }
 
     #[test]
-    fn the_answer_has_every_section_in_its_place() {
-        let offer = RemoteOffer::parse(OFFER, Candidates::Drop).expect("a good offer");
-        let engine =
-            "v=0\r\ns=-\r\na=group:BUNDLE 1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:1\r\n";
-        let answer = offer.complete(engine).expect("an answer");
+    fn audio_and_video_are_kept_and_what_they_lack_is_borrowed_from_the_bundle() {
+        let dropped = offer(OFFER);
+        assert_eq!(dropped.text.matches("m=").count(), 2);
+        assert!(dropped.text.contains("a=group:BUNDLE 0 1\r\n"));
+        assert_eq!(dropped.text.matches("a=ice-ufrag:vvvv").count(), 2);
+        assert!(!dropped.text.contains("a=candidate"));
+        assert!(!dropped.text.contains("a=msid"));
+        assert_eq!(dropped.fingerprint, "a=fingerprint:sha-256 aa:bb");
+        assert_eq!(
+            (dropped.video.as_deref(), dropped.audio.as_deref()),
+            (Some("0"), Some("1"))
+        );
+        let kept = RemoteOffer::parse(OFFER, Candidates::Keep, None).expect("a good offer");
+        assert!(kept.text.contains("50001 typ host"));
+    }
+
+    #[test]
+    fn the_answer_has_every_section_in_its_place_and_one_stream() {
+        let answer = offer(OFFER).complete(ENGINE).expect("an answer");
         let media: Vec<&str> = answer.lines().filter(|l| l.starts_with("m=")).collect();
         assert_eq!(
             media,
             [
-                "m=video 0 UDP/TLS/RTP/SAVPF 96",
+                "m=video 9 UDP/TLS/RTP/SAVPF 96",
                 "m=audio 9 UDP/TLS/RTP/SAVPF 111",
                 "m=application 0 UDP/DTLS/SCTP webrtc-datachannel"
             ]
@@ -360,32 +489,54 @@ mod tests {
         for mid in ["a=mid:0", "a=mid:1", "a=mid:2"] {
             assert_eq!(answer.matches(mid).count(), 1);
         }
+        assert!(answer.contains("a=group:BUNDLE 0 1\r\n"));
+        assert!(
+            answer.contains("a=msid:one other\r\n") && answer.contains("a=ssrc:6 msid:one other")
+        );
+        assert!(
+            answer.contains("\r\no=- 77 2 IN IP4 0.0.0.0\r\n"),
+            "the engine is not named"
+        );
+        assert!(complete_offer(ENGINE).contains("\r\no=- 77 2 IN IP4 0.0.0.0\r\n"));
+    }
+
+    #[test]
+    fn video_without_a_common_codec_costs_the_video_alone() {
+        let engine = ENGINE.replace("m=video 9", "m=video 0");
+        let answer = offer(OFFER).complete(&engine).expect("an answer");
         assert!(answer.contains("a=group:BUNDLE 1\r\n"));
+        let engine = ENGINE.replace("m=audio 9", "m=audio 0");
+        assert!(offer(OFFER).complete(&engine).is_err());
     }
 
     #[test]
-    fn the_engine_is_not_named() {
-        let engine = "v=0\r\no=engine-1.2 77 2 IN IP4 0.0.0.0\r\nm=audio 9 x 1\r\na=mid:1\r\n";
-        let offer = RemoteOffer::parse(OFFER, Candidates::Drop).expect("a good offer");
-        let answer = offer.complete(engine).expect("an answer");
-        for sdp in [answer, complete_offer(engine)] {
-            assert!(sdp.contains("\r\no=- 77 2 IN IP4 0.0.0.0\r\n"), "{sdp}");
-        }
-    }
-
-    #[test]
-    fn an_unoffered_bundle_is_not_answered() {
-        let offer = OFFER.replace("a=group:BUNDLE 0 1 2\r\n", "");
-        let offer = RemoteOffer::parse(&offer, Candidates::Drop).expect("a good offer");
+    fn without_a_bundle_there_is_one_section_and_no_bundle_in_the_answer() {
+        let offer = offer(&OFFER.replace("a=group:BUNDLE 0 1 2\r\n", ""));
+        assert_eq!(
+            (offer.audio.as_deref(), offer.video.as_deref()),
+            (Some("1"), None)
+        );
         let answer = offer
             .complete("v=0\r\na=group:BUNDLE 1\r\nm=audio 9 x 1\r\n")
             .expect("an answer");
-        assert!(!answer.contains("BUNDLE"));
+        assert!(!answer.contains("BUNDLE") && answer.contains("m=video 0 "));
+    }
+
+    #[test]
+    fn a_stopped_video_section_is_shown_to_the_engine_as_inactive() {
+        let text = OFFER.replace("m=video 50000", "m=video 0");
+        let offer = RemoteOffer::parse(&text, Candidates::Drop, Some("0")).expect("a good offer");
+        assert!(offer.text.contains("m=video 9 ") && offer.text.contains("a=inactive"));
+        assert_eq!(offer.video, None);
+        let answer = offer.complete(ENGINE).expect("an answer");
+        assert!(answer.contains("m=video 0 ") && answer.contains("a=group:BUNDLE 1\r\n"));
     }
 
     #[test]
     fn what_cannot_be_used_is_refused_with_a_reason() {
-        let video_only = OFFER.replace("m=audio", "m=text");
+        let neither = OFFER
+            .replace("m=audio", "m=text")
+            .replace("m=video", "m=text");
         let long = format!("{OFFER}{}", "a=x\r\n".repeat(SDP_BYTES));
         let many = format!(
             "v=0\r\n{}",
@@ -399,13 +550,13 @@ mod tests {
             "v=0\r\nm=audio\r\n",
         ] {
             assert!(matches!(
-                RemoteOffer::parse(bad, Candidates::Drop),
+                RemoteOffer::parse(bad, Candidates::Drop, None),
                 Err(MediaError::Sdp(_))
             ));
         }
-        for bad in [&video_only, &long, &many] {
+        for bad in [&neither, &long, &many] {
             assert!(matches!(
-                RemoteOffer::parse(bad, Candidates::Drop),
+                RemoteOffer::parse(bad, Candidates::Drop, None),
                 Err(MediaError::Sdp(_))
             ));
         }
@@ -414,20 +565,20 @@ mod tests {
             parse_answer(disabled, Candidates::Drop),
             Err(MediaError::Sdp(_))
         ));
-        let offer = RemoteOffer::parse(OFFER, Candidates::Drop).expect("a good offer");
-        assert!(
-            offer
-                .complete("v=0\r\nm=audio 0 UDP/TLS/RTP/SAVPF 111\r\n")
-                .is_err()
-        );
+        assert!(offer(OFFER).complete("v=0\r\nm=audio 9 x 1\r\n").is_err());
     }
 
     proptest::proptest! {
         #[test]
-        fn any_text_is_survived(text in "(v=0\r\n)?([a-z]=[ -~]{0,40}\r?\n|m=audio [ -~]{0,30}\n|a=mid:.\n|.{0,20}\n){0,30}") {
-            if let Ok(offer) = RemoteOffer::parse(&text, Candidates::Keep) {
-                proptest::prop_assert!(offer.audio.starts_with("v=0\r\n"));
-                let _ = offer.complete("v=0\r\nm=audio 9 x 1\r\n");
+        fn any_text_is_survived(text in "(v=0\r\n)?([a-z]=[ -~]{0,40}\r?\n|m=(audio|video) [0-9]{1,3} UDP/TLS/RTP/SAVPF [ -~]{0,9}\n|a=mid:[a-c]\n|.{0,20}\n){0,30}") {
+            if let Ok(offer) = RemoteOffer::parse(&text, Candidates::Keep, Some("a")) {
+                proptest::prop_assert!(offer.text.starts_with("v=0\r\n"));
+                // The engine answers what it was given: every section comes back, once and in order.
+                if let Ok(answer) = offer.complete(&offer.text) {
+                    let kinds = |sdp: &str| sdp.lines().filter(|l| l.starts_with("m="))
+                        .map(|l| l.split(' ').next().unwrap_or_default().to_owned()).collect::<Vec<_>>();
+                    proptest::prop_assert_eq!(kinds(&answer), kinds(&text));
+                }
             }
             let _ = parse_answer(&text, Candidates::Drop);
         }

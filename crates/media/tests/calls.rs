@@ -99,7 +99,12 @@ async fn muted_deaf_and_held_legs() {
     let room = server.media.create_room(RoomKind::Conference);
     let a = Caller::join(&mut server, room, 500.0).await;
     let b = Caller::join(&mut server, room, 1100.0).await;
-    let flags = |muted, deaf, held| LegFlags { muted, deaf, held };
+    let flags = |muted, deaf, held| LegFlags {
+        muted,
+        deaf,
+        held,
+        ..LegFlags::default()
+    };
     a.hears_exactly(&[1100.0], &[]).await;
 
     for others in 0..2 {

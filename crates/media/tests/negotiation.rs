@@ -38,14 +38,24 @@ fn with_video_and_data(offer: &str) -> String {
 fn only_audio(answer: &str) -> String {
     let mut out = String::new();
     let mut keep = true;
+    let mut candidates = Vec::new();
     for line in answer.lines() {
         if line.starts_with("m=") {
             keep = line.starts_with("m=audio");
         }
-        if keep {
+        // In a bundle the first section has the candidates for all.
+        let candidate = line.starts_with("a=candidate:");
+        if candidate {
+            candidates.push(line);
+        }
+        if keep && !candidate {
             out.push_str(line);
             out.push_str("\r\n");
         }
+    }
+    for line in candidates {
+        out.push_str(line);
+        out.push_str("\r\n");
     }
     out
 }
@@ -63,7 +73,7 @@ async fn a_call_with_video_and_data_sections_keeps_its_audio() {
         .expect("an answer");
     let sections: Vec<&str> = answer.lines().filter(|l| l.starts_with("m=")).collect();
     assert_eq!(sections.len(), 3);
-    assert!(sections[0].starts_with("m=video 0 "));
+    assert!(sections[0].starts_with("m=video ") && !sections[0].starts_with("m=video 0 "));
     assert!(sections[1].starts_with("m=audio ") && !sections[1].starts_with("m=audio 0 "));
     assert!(sections[2].starts_with("m=application 0 "));
     endpoint
@@ -75,6 +85,53 @@ async fn a_call_with_video_and_data_sections_keeps_its_audio() {
     let offer = with_video_and_data(&endpoint.create_offer(true).await.expect("an offer"));
     let answer = server.media.reoffer(leg, &offer).await.expect("an answer");
     assert_eq!(answer.lines().filter(|l| l.starts_with("m=")).count(), 3);
+}
+
+#[tokio::test]
+async fn video_is_added_to_a_call_and_taken_away_again() {
+    let mut server = Server::start(1);
+    let room = server.media.create_room(RoomKind::Conference);
+    let (endpoint, _events) = endpoint();
+    let offer = endpoint.create_offer(false).await.expect("an offer");
+    let (leg, answer) = server
+        .media
+        .accept_offer(room, &offer)
+        .await
+        .expect("an answer");
+    endpoint.apply_answer(&answer).await.expect("a good answer");
+    server.event(|e| *e == MediaEvent::Connected { leg }).await;
+    let plain = endpoint.create_offer(true).await.expect("an offer");
+    let video = |port: &str, direction: &str| {
+        let bundle = plain
+            .lines()
+            .find(|line| line.starts_with("a=group:BUNDLE"))
+            .expect("a bundle");
+        let plain = plain.replace(bundle, &format!("{bundle} v"));
+        format!(
+            "{plain}m=video {port} UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:v\r\na={direction}\r\n\
+             a=rtcp-mux\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack pli\r\n"
+        )
+    };
+    let section = |answer: &str| {
+        let lines = answer.lines().filter(|l| l.starts_with("m="));
+        assert_eq!(lines.clone().count(), 2);
+        lines.last().expect("a section").to_owned()
+    };
+    for (port, direction, taken) in [
+        ("9", "sendrecv", true),
+        ("9", "recvonly", true),
+        ("0", "inactive", false),
+        ("9", "sendrecv", true),
+    ] {
+        let answer = server.media.reoffer(leg, &video(port, direction)).await;
+        let answer = answer.expect("an answer");
+        assert_eq!(
+            !section(&answer).starts_with("m=video 0 "),
+            taken,
+            "{answer}"
+        );
+    }
+    assert!(server.media.stats(leg).await.expect("the leg").connected);
 }
 
 #[tokio::test]

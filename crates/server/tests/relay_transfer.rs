@@ -3,12 +3,11 @@
 
 mod relay_support;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use offhook_media::audio::rms_dbfs;
 use offhook_media::endpoint::AudioSource;
 use offhook_media::tone::ToneBursts;
-use relay_support::{Call, Client, PATIENCE, TestServer};
+use relay_support::{Call, Client, TestServer};
 use serde_json::{Value, json};
 
 /// Somebody with a call.
@@ -82,29 +81,12 @@ impl Side {
         self.call.endpoint.set_source(tone).await.unwrap();
     }
 
-    /// Waits until half a second of what is heard from now on has the level.
-    async fn level(&self, what: &str, wanted: impl Fn(f32) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        let first = self.call.heard().len();
-        loop {
-            let heard = self.call.heard();
-            let fresh = &heard[first.min(heard.len())..];
-            let last = &fresh[fresh.len().saturating_sub(24_000)..];
-            let level = rms_dbfs(last);
-            if last.len() == 24_000 && wanted(level) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "{what}: {level}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
     async fn hears(&self) {
-        self.level("hears", |level| level > -50.0).await;
+        self.call.level("hears", |level| level > -50.0).await;
     }
 
     async fn hears_nothing(&self) {
-        self.level("silence", |level| level < -60.0).await;
+        self.call.level("silence", |level| level < -60.0).await;
     }
 }
 

@@ -307,6 +307,8 @@ impl Engine {
         self.peer.advance(now)?;
         loop {
             match self.peer.poll()? {
+                // This endpoint negotiates no video.
+                PeerOutput::Video(_) | PeerOutput::PictureWanted => {}
                 PeerOutput::Send { from, to, datagram } => {
                     if let Some(socket) = self.sockets.iter().find(|s| s.address == from) {
                         socket.send(&datagram, to);

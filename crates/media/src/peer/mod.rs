@@ -1,6 +1,6 @@
 //! One WebRTC peer: the only place that knows str0m.
 //!
-//! It negotiates one audio section (Opus, telephone events), keeps ICE and DTLS, and carries RTP both ways without
+//! It negotiates one audio section (Opus, telephone events) and one of video (VP8, H.264), keeps ICE and DTLS, and carries RTP both ways without
 //! looking into it. The owner feeds datagrams and time, then calls [`Peer::poll`] until it says how long to wait.
 
 mod nomination;
@@ -13,13 +13,14 @@ use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::config::DtlsCert;
 use str0m::error::RtcError;
 use str0m::format::{Codec, FormatParams};
-use str0m::media::{Direction, Frequency, MediaKind, Mid, Pt};
+use str0m::media::{Direction, Frequency, KeyframeRequestKind, MediaKind, Mid, Pt};
 use str0m::net::{Protocol, Receive, Transmit};
-use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpWrite};
+use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpPacket, RtpWrite, VideoOrientation};
 use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc};
 
 use crate::error::MediaError;
 use crate::sdp::{Candidates, RemoteOffer, complete_offer, parse_answer};
+use crate::video::VideoFormat;
 
 /// Between two statistics events.
 const STATS_INTERVAL: Duration = Duration::from_secs(1);
@@ -85,6 +86,9 @@ pub(crate) enum PeerOutput {
     },
     Audio(AudioPacket),
     TelephoneEvent(AudioPacket),
+    Video(VideoPacket),
+    /// The peer wants a picture it can begin with.
+    PictureWanted,
     /// Round trip and loss as the peer reports them.
     Report {
         round_trip: Option<Duration>,
@@ -108,6 +112,21 @@ pub(crate) struct AudioPacket {
     pub(crate) level_dbfs: Option<f32>,
 }
 
+/// A received packet of video.
+#[derive(Clone, Debug)]
+pub(crate) struct VideoPacket {
+    pub(crate) ssrc: u32,
+    /// Extended beyond 16 bits.
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+    /// Last packet of a picture.
+    pub(crate) marker: bool,
+    pub(crate) payload: Arc<[u8]>,
+    pub(crate) format: VideoFormat,
+    /// How the camera is turned.
+    pub(crate) orientation: Option<VideoOrientation>,
+}
+
 /// Where an outgoing packet stands in its stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
@@ -127,12 +146,26 @@ struct AudioSection {
     sends: bool,
 }
 
+/// The negotiated video section.
+#[derive(Clone, Debug)]
+struct VideoSection {
+    mid: Mid,
+    formats: Vec<(Pt, VideoFormat)>,
+    /// Whether the peer receives.
+    sends: bool,
+    /// Whether the peer sends.
+    receives: bool,
+}
+
 /// See the module's documentation.
 pub(crate) struct Peer {
     rtc: Rtc,
     ice: Ice,
     pending: Option<(SdpPendingOffer, Mid)>,
     audio: Option<AudioSection>,
+    video: Option<VideoSection>,
+    /// The video section the engine has, even if it is stopped.
+    video_mid: Option<String>,
     /// The peer's certificate hash as its description wrote it.
     remote_fingerprint: Option<String>,
     dtls_up: bool,
@@ -149,7 +182,10 @@ impl Peer {
     ) -> Result<Self, MediaError> {
         let mut extensions = ExtensionMap::empty();
         extensions.set(1, Extension::AudioLevel);
+        extensions.set(2, Extension::AbsoluteSendTime);
+        extensions.set(3, Extension::TransportSequenceNumber);
         extensions.set(4, Extension::RtpMid);
+        extensions.set(13, Extension::VideoOrientation);
         let mut config = Rtc::builder()
             .set_ice_lite(ice == Ice::Lite)
             .set_dtls_cert(certificate.0.clone())
@@ -160,6 +196,8 @@ impl Peer {
             .set_send_buffer_audio(1);
         let codecs = config.codec_config();
         codecs.enable_opus(true, false);
+        codecs.enable_vp8(true);
+        codecs.enable_h264(true);
         for (payload, rate) in EVENT_PAYLOADS {
             if let Some(rate) = Frequency::new(rate) {
                 let format = FormatParams::parse_line("0-15");
@@ -177,6 +215,8 @@ impl Peer {
             ice,
             pending: None,
             audio: None,
+            video: None,
+            video_mid: None,
             remote_fingerprint: None,
             dtls_up: false,
             failures: 0,
@@ -203,18 +243,28 @@ impl Peer {
     }
 
     pub(crate) fn parse_offer(&self, text: &str) -> Result<RemoteOffer, MediaError> {
-        RemoteOffer::parse(text, self.candidates())
+        RemoteOffer::parse(text, self.candidates(), self.video_mid.as_deref())
     }
 
     /// Answers an offer or a renegotiation.
     pub(crate) fn answer(&mut self, offer: &RemoteOffer) -> Result<String, MediaError> {
-        let parsed = SdpOffer::from_sdp_string(&offer.audio)
+        let parsed = SdpOffer::from_sdp_string(&offer.text)
             .map_err(|error| MediaError::Sdp(error.to_string()))?;
         let answer = self.rtc.sdp_api().accept_offer(parsed).map_err(sdp_error)?;
         self.pending = None;
         let answer = offer.complete(&answer.to_sdp_string())?;
         self.remote_fingerprint = Some(offer.fingerprint.clone());
-        self.find_audio(Mid::from(offer.mid.as_str()))?;
+        self.audio = match &offer.audio {
+            Some(mid) => Some(self.find_audio(Mid::from(mid.as_str()))?),
+            None => None,
+        };
+        self.video = offer
+            .video
+            .as_deref()
+            .and_then(|mid| self.find_video(Mid::from(mid)));
+        if offer.video.is_some() {
+            self.video_mid.clone_from(&offer.video);
+        }
         Ok(answer)
     }
 
@@ -256,7 +306,8 @@ impl Peer {
             .sdp_api()
             .accept_answer(pending, answer)
             .map_err(sdp_error)?;
-        self.find_audio(mid)
+        self.audio = Some(self.find_audio(mid)?);
+        Ok(())
     }
 
     /// Whether the peer would take the datagram: of STUN, that the message integrity is right.
@@ -347,6 +398,70 @@ impl Peer {
         true
     }
 
+    /// Whether audio was negotiated at all.
+    pub(crate) fn has_audio(&self) -> bool {
+        self.audio.is_some()
+    }
+
+    /// Whether the peer shows what it is sent.
+    pub(crate) fn watches(&self) -> bool {
+        self.video.as_ref().is_some_and(|video| video.sends)
+    }
+
+    /// Whether the peer may send video.
+    pub(crate) fn shows(&self) -> bool {
+        self.video.as_ref().is_some_and(|video| video.receives)
+    }
+
+    /// Whether the peer takes video of this kind.
+    pub(crate) fn takes(&self, format: VideoFormat) -> bool {
+        self.video_payload(format).is_some()
+    }
+
+    fn video_payload(&self, format: VideoFormat) -> Option<Pt> {
+        let formats = &self.video.as_ref()?.formats;
+        formats
+            .iter()
+            .find(|(_, known)| *known == format)
+            .map(|(pt, _)| *pt)
+    }
+
+    /// Queues a video packet, as [`send_audio`](Self::send_audio) does.
+    pub(crate) fn send_video(&mut self, now: Instant, stamp: Stamp, packet: &VideoPacket) {
+        let (Some(pt), Some(video)) = (self.video_payload(packet.format), &self.video) else {
+            return;
+        };
+        let mid = video.mid;
+        if !self.dtls_up {
+            return;
+        }
+        let mut direct = self.rtc.direct_api();
+        let Some(stream) = direct.stream_tx_by_mid(mid, None) else {
+            return;
+        };
+        let extensions = ExtensionValues {
+            video_orientation: packet.orientation,
+            ..ExtensionValues::default()
+        };
+        let payload = Arc::clone(&packet.payload);
+        stream.write_rtp(
+            RtpWrite::new(pt, stamp.sequence.into(), stamp.timestamp, now, payload)
+                .marker(packet.marker)
+                .nackable(true)
+                .ext_vals(extensions),
+        );
+    }
+
+    /// Asks the peer for a picture others can begin with; goes out by [`poll`](Self::poll).
+    pub(crate) fn want_picture(&mut self) {
+        let Some(mid) = self.video.as_ref().map(|video| video.mid) else {
+            return;
+        };
+        if let Some(stream) = self.rtc.direct_api().stream_rx_by_mid(mid, None) {
+            stream.request_keyframe(KeyframeRequestKind::Pli);
+        }
+    }
+
     /// Ends the DTLS association; the farewell goes out by [`poll`](Self::poll).
     pub(crate) fn close(&mut self) {
         if let Err(error) = self.rtc.close() {
@@ -403,24 +518,8 @@ impl Peer {
                 IceConnectionState::Disconnected => Some(PeerOutput::Path { up: false }),
                 _ => None,
             },
-            Event::RtpPacket(packet) => {
-                let audio = self.audio.as_ref()?;
-                let payload_type = packet.header.payload_type;
-                let received = AudioPacket {
-                    ssrc: *packet.header.ssrc,
-                    sequence: *packet.seq_no,
-                    timestamp: packet.header.timestamp,
-                    level_dbfs: packet.header.ext_vals.audio_level.map(f32::from),
-                    payload: packet.payload,
-                };
-                if payload_type == audio.opus {
-                    Some(PeerOutput::Audio(received))
-                } else if audio.events.contains(&payload_type) {
-                    Some(PeerOutput::TelephoneEvent(received))
-                } else {
-                    None
-                }
-            }
+            Event::RtpPacket(packet) => self.packet(packet),
+            Event::KeyframeRequest(_) => Some(PeerOutput::PictureWanted),
             Event::MediaEgressStats(stats) => Some(PeerOutput::Report {
                 round_trip: stats.rtt,
                 loss: stats.loss,
@@ -435,6 +534,38 @@ impl Peer {
             }
             Event::Closed => Some(PeerOutput::Ended),
             _ => None,
+        }
+    }
+
+    fn packet(&self, packet: RtpPacket) -> Option<PeerOutput> {
+        let payload_type = packet.header.payload_type;
+        if let Some(video) = &self.video
+            && let Some((_, format)) = video.formats.iter().find(|(pt, _)| *pt == payload_type)
+        {
+            return Some(PeerOutput::Video(VideoPacket {
+                ssrc: *packet.header.ssrc,
+                sequence: *packet.seq_no,
+                timestamp: packet.header.timestamp,
+                marker: packet.header.marker,
+                format: *format,
+                orientation: packet.header.ext_vals.video_orientation,
+                payload: packet.payload,
+            }));
+        }
+        let audio = self.audio.as_ref()?;
+        let received = AudioPacket {
+            ssrc: *packet.header.ssrc,
+            sequence: *packet.seq_no,
+            timestamp: packet.header.timestamp,
+            level_dbfs: packet.header.ext_vals.audio_level.map(f32::from),
+            payload: packet.payload,
+        };
+        if payload_type == audio.opus {
+            Some(PeerOutput::Audio(received))
+        } else if audio.events.contains(&payload_type) {
+            Some(PeerOutput::TelephoneEvent(received))
+        } else {
+            None
         }
     }
 
@@ -457,8 +588,8 @@ impl Peer {
         }
     }
 
-    /// Finds out what was negotiated.
-    fn find_audio(&mut self, mid: Mid) -> Result<(), MediaError> {
+    /// Finds out what was negotiated of the audio.
+    fn find_audio(&self, mid: Mid) -> Result<AudioSection, MediaError> {
         let media = self
             .rtc
             .media(mid)
@@ -478,13 +609,46 @@ impl Peer {
             .ok_or_else(|| MediaError::Sdp("no common audio codec: Opus is needed".into()))?;
         let events = payloads(Codec::Tele);
         let sends = media.direction().is_sending();
-        self.audio = Some(AudioSection {
+        Ok(AudioSection {
             mid,
             opus,
             events,
             sends,
-        });
-        Ok(())
+        })
+    }
+
+    /// And of the video; `None` when nothing of it can be used.
+    fn find_video(&self, mid: Mid) -> Option<VideoSection> {
+        let media = self.rtc.media(mid)?;
+        let formats: Vec<(Pt, VideoFormat)> = self
+            .rtc
+            .codec_config()
+            .params()
+            .iter()
+            .filter(|params| media.remote_pts().contains(&params.pt()))
+            .filter_map(|params| {
+                let spec = params.spec();
+                let format = match spec.codec {
+                    Codec::Vp8 => VideoFormat::Vp8,
+                    Codec::H264 => VideoFormat::H264 {
+                        mode: spec.format.packetization_mode.unwrap_or(0),
+                        profile: (spec.format.profile_level_id.unwrap_or(0x42_0000) >> 16) as u8,
+                    },
+                    _ => return None,
+                };
+                Some((params.pt(), format))
+            })
+            .collect();
+        let (sends, receives) = (
+            media.direction().is_sending(),
+            media.direction().is_receiving(),
+        );
+        (!formats.is_empty()).then_some(VideoSection {
+            mid,
+            formats,
+            sends,
+            receives,
+        })
     }
 }
 

@@ -61,6 +61,11 @@ pub(super) enum Command {
         leg: LegKey,
         flags: LegFlags,
     },
+    SetOwner {
+        leg: LegKey,
+        owner: LegKey,
+        screen: bool,
+    },
     SetSound {
         leg: LegKey,
         sound: LegSound,

@@ -17,6 +17,7 @@ use crate::playout::Playout;
 use crate::random::random_u64;
 use crate::reception::Reception;
 use crate::talk::TalkDetector;
+use crate::video::{ASK_AT_MOST, VideoOutbound};
 
 /// After so long without a sign of life the leg counts as disconnected.
 const SILENT_AFTER: Duration = Duration::from_secs(7);
@@ -62,6 +63,15 @@ pub(super) struct Leg {
     pub(super) flags: LegFlags,
     pub(super) sound: LegSound,
     gate_open_until: Option<Instant>,
+    /// The leg whose further device or screen this is.
+    pub(super) owner: Option<LegKey>,
+    pub(super) is_screen: bool,
+    /// Whose video it is forwarded.
+    pub(super) watching: Option<LegKey>,
+    pub(super) video_out: VideoOutbound,
+    /// Video packets received.
+    video_received: u64,
+    asked_for_picture: Option<Instant>,
     pub(super) outbound: Outbound,
     pub(super) playout: Playout,
     pub(super) encoder: Option<Box<VoiceEncoder>>,
@@ -103,6 +113,12 @@ impl Leg {
             flags: LegFlags::default(),
             sound: LegSound::default(),
             gate_open_until: None,
+            owner: None,
+            is_screen: false,
+            watching: None,
+            video_out: VideoOutbound::new(random_u64() as u16),
+            video_received: 0,
+            asked_for_picture: None,
             outbound: new_outbound(),
             playout: Playout::new(),
             encoder: None,
@@ -136,6 +152,9 @@ impl Leg {
         self.peer = peer;
         self.outbound = new_outbound();
         self.voice = Voice::None;
+        self.watching = None;
+        self.video_out = VideoOutbound::new(random_u64() as u16);
+        self.asked_for_picture = None;
         self.playout.restart();
         self.recent.clear();
         self.media_source = None;
@@ -163,6 +182,43 @@ impl Leg {
     /// Whether others may hear it now.
     pub(super) fn is_heard(&self) -> bool {
         self.takes_part() && self.flags.is_heard()
+    }
+
+    /// Whether others may see it now: video has come, and is not muted.
+    pub(super) fn is_shown(&self) -> bool {
+        self.takes_part()
+            && self.peer.shows()
+            && self.video_received > 0
+            && !self.flags.video_muted
+            && !self.flags.held
+    }
+
+    /// Whether it may be shown somebody.
+    pub(super) fn may_watch(&self) -> bool {
+        self.takes_part() && self.peer.watches() && !self.flags.held
+    }
+
+    /// Counts a packet of video. `false`: it is the first.
+    pub(super) fn saw_video(&mut self) -> bool {
+        self.video_received += 1;
+        self.video_received > 1
+    }
+
+    /// Asks the peer for a picture to begin with, if it has not just been asked.
+    pub(super) fn ask_for_picture(&mut self, now: Instant) -> bool {
+        let just = self
+            .asked_for_picture
+            .is_some_and(|at| now.saturating_duration_since(at) < ASK_AT_MOST);
+        if !just {
+            self.asked_for_picture = Some(now);
+            self.peer.want_picture();
+        }
+        !just
+    }
+
+    /// Takes note of a sign of life.
+    pub(super) fn alive(&mut self, now: Instant) {
+        self.last_sign = now;
     }
 
     /// Origin number for those who are forwarded its packets.
@@ -363,6 +419,8 @@ impl Leg {
             playout_delay: self.playout.target(),
             packets_sent,
             bytes_sent,
+            video_received: self.video_received,
+            video_sent: self.video_out.sent(),
             round_trip: self.round_trip,
             remote_loss: self.remote_loss,
             level_dbfs: self.level_dbfs,

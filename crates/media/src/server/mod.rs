@@ -7,6 +7,7 @@ mod demux;
 mod leg;
 mod room;
 mod sockets;
+mod watch;
 mod worker;
 
 use std::net::{IpAddr, SocketAddr};
@@ -134,7 +135,7 @@ impl MediaServer {
         self.send(room.worker(), Command::CloseRoom { room });
     }
 
-    /// Makes a leg that answers a browser's offer. Its audio is not heard, and it hears nothing, until [`join`](Self::join).
+    /// Makes a leg that answers a browser's offer: its first audio and, in the same bundle, its first video section. Its audio is not heard, and it hears nothing, until [`join`](Self::join).
     pub async fn accept_offer(
         &self,
         room: RoomKey,
@@ -207,6 +208,12 @@ impl MediaServer {
     /// Sets how the leg's audio is changed, from now on; kept while it is not joined.
     pub fn set_sound(&self, leg: LegKey, sound: LegSound) {
         self.send(leg.worker(), Command::SetSound { leg, sound });
+    }
+
+    /// Says that a leg is a shared screen or a further device of another: the owner does not hear or see it, and a screen is
+    /// shown to the others before anybody else.
+    pub fn set_owner(&self, leg: LegKey, owner: LegKey, screen: bool) {
+        self.send(leg.worker(), Command::SetOwner { leg, owner, screen });
     }
 
     /// Plays a short sound to everybody in a conference.

@@ -47,6 +47,8 @@ pub(super) struct Room {
     kind: RoomKind,
     pub(super) legs: Vec<LegKey>,
     mode: Mode,
+    /// Who has talked, the last one first.
+    pub(super) speakers: Vec<LegKey>,
     /// What is left of a sound for everybody.
     chime: VecDeque<f32>,
     /// For those on hold; goes on while anybody hears it.
@@ -59,7 +61,7 @@ pub(super) struct Room {
     pub(super) scheduled: Option<Instant>,
 }
 
-type Legs = HashMap<LegKey, Leg>;
+pub(super) type Legs = HashMap<LegKey, Leg>;
 
 impl Room {
     pub(super) fn new(kind: RoomKind) -> Self {
@@ -72,6 +74,7 @@ impl Room {
             kind,
             legs,
             mode,
+            speakers: Vec::new(),
             chime: VecDeque::new(),
             music: HoldMusic::default(),
             shared,
@@ -85,6 +88,10 @@ impl Room {
         if self.has_others() && self.chime.len() < MAX_CHIME {
             self.chime.extend(chime.samples());
         }
+    }
+
+    pub(super) fn is(&self, kind: RoomKind) -> bool {
+        self.kind == kind
     }
 
     /// Whether legs hear each other here.
@@ -141,6 +148,7 @@ impl Room {
                 effects.written.push(listener.key);
             }
         }
+        self.hear_of(now, legs, effects);
     }
 
     /// A packet of a leg that carries no audio will not be passed on.
@@ -186,6 +194,7 @@ impl Room {
             }
             self.mode = mode;
         }
+        self.rewatch(now, legs, effects);
         self.set_clock(now, grid, legs);
     }
 
@@ -203,6 +212,7 @@ impl Room {
         }
         if self.mode == Mode::Mix {
             self.mix(now, legs, counters, effects);
+            self.hear_of(now, legs, effects);
             // The tones may have ended: then two legs are forwarded again.
             self.settle(now, grid, legs, effects);
         } else {
@@ -240,7 +250,13 @@ impl Room {
         }
         let mut music: Option<Frame> = None;
         let mut shared: Option<Arc<[u8]>> = None;
-        for (key, own) in present.iter().zip(&parts) {
+        let owners: Vec<Option<LegKey>> = present
+            .iter()
+            .map(|key| legs.get(key).and_then(|leg| leg.owner))
+            .collect();
+        for (index, key) in present.iter().enumerate() {
+            let own = own_part(*key, index, &owners, &parts);
+
             let Some(leg) = legs.get_mut(key).filter(|leg| leg.listens()) else {
                 continue;
             };
@@ -256,7 +272,7 @@ impl Room {
                 }
                 _ if !leg.flags.hears() => None,
                 Some(own) => mix
-                    .without(own)
+                    .without(&own)
                     .and_then(|frame| encode_own(leg, &frame, counters)),
                 None if leg.sound.is_own() => mix
                     .all()
@@ -372,7 +388,10 @@ impl Room {
 
     /// Legs that take part, in the order of their coming.
     fn present(&self, legs: &Legs) -> Vec<LegKey> {
-        let takes_part = |key: &&LegKey| legs.get(key).is_some_and(Leg::takes_part);
+        let takes_part = |key: &&LegKey| {
+            legs.get(key)
+                .is_some_and(|leg| leg.takes_part() && leg.peer.has_audio())
+        };
         self.legs.iter().filter(takes_part).copied().collect()
     }
 
@@ -451,6 +470,33 @@ fn said(now: Instant, leg: &mut Leg, effects: &mut Effects) -> Option<Box<Frame>
         leg.dtmf.add_to(&mut frame[..]);
     }
     (active || tones).then_some(frame)
+}
+
+/// What a listener must not hear: itself, and its further devices.
+fn own_part<'a>(
+    key: LegKey,
+    index: usize,
+    owners: &[Option<LegKey>],
+    parts: &'a [Option<Box<Frame>>],
+) -> Option<std::borrow::Cow<'a, Frame>> {
+    use std::borrow::Cow;
+    let devices = owners
+        .iter()
+        .zip(parts)
+        .filter(|(owner, _)| **owner == Some(key));
+    let own = parts[index].as_deref().map(Cow::Borrowed);
+    devices
+        .filter_map(|(_, part)| part.as_deref())
+        .fold(own, |own, device| match own {
+            None => Some(Cow::Borrowed(device)),
+            Some(own) => {
+                let mut sum = own.into_owned();
+                for (sum, sample) in sum.iter_mut().zip(device) {
+                    *sum += sample;
+                }
+                Some(Cow::Owned(sum))
+            }
+        })
 }
 
 fn send(now: Instant, leg: &mut Leg, packet: Arc<[u8]>, effects: &mut Effects) {

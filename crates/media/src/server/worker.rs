@@ -268,6 +268,10 @@ impl Worker {
             Command::Join { leg } => self.change(now, leg, |leg| leg.joined = true),
             Command::Leave { leg } => self.change(now, leg, |leg| leg.joined = false),
             Command::SetFlags { leg, flags } => self.change(now, leg, |leg| leg.flags = flags),
+            Command::SetOwner { leg, owner, screen } => self.change(now, leg, |leg| {
+                leg.owner = Some(owner);
+                leg.is_screen = screen;
+            }),
             Command::SetSound { leg, sound } => self.change(now, leg, |leg| leg.sound = sound),
             Command::PlayChime { room, chime } => {
                 self.room(now, room, |room, grid, legs, _, effects| {
@@ -398,6 +402,8 @@ impl Worker {
         leg.playout.restart();
         leg.dtmf.clear();
         leg.outbound.forget_origin();
+        leg.watching = None;
+        leg.video_out.switch();
         let hushed = leg.hush();
         self.tell(hushed);
         if let Some(room) = self.rooms.get_mut(&from) {
@@ -456,6 +462,19 @@ impl Worker {
                     self.tell(pressed);
                     self.room(now, room, |room, _, legs, _, _| {
                         room.skipped(key, &packet, legs)
+                    });
+                }
+                PeerOutput::Video(packet) => {
+                    leg.alive(now);
+                    let room = leg.room;
+                    self.room(now, room, |room, _, legs, _, effects| {
+                        room.video(now, key, &packet, legs, effects);
+                    });
+                }
+                PeerOutput::PictureWanted => {
+                    let room = leg.room;
+                    self.room(now, room, |room, _, legs, _, effects| {
+                        room.picture_wanted(now, key, legs, effects);
                     });
                 }
                 PeerOutput::Report { round_trip, loss } => leg.reported(round_trip, loss),

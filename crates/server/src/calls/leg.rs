@@ -176,6 +176,7 @@ impl Leg {
     pub(super) fn flags(&self) -> LegFlags {
         LegFlags {
             muted: self.member.audio_muted,
+            video_muted: self.member.video_muted,
             deaf: self.member.deaf,
             held: self.member.held,
         }

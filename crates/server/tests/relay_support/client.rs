@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use offhook_media::audio::rms_dbfs;
 use offhook_media::endpoint::{Endpoint, EndpointConfig, EndpointEvent};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -481,6 +483,23 @@ impl Call {
         samples
             .map(|s| f32::from(i16::from_le_bytes([s[0], s[1]])) / 32_768.0)
             .collect()
+    }
+
+    /// Waits until half a second of what is heard from now on has the level.
+    pub(crate) async fn level(&self, what: &str, wanted: impl Fn(f32) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        let first = self.heard().len();
+        loop {
+            let heard = self.heard();
+            let fresh = &heard[first.min(heard.len())..];
+            let last = &fresh[fresh.len().saturating_sub(24_000)..];
+            let level = rms_dbfs(last);
+            if last.len() == 24_000 && wanted(level) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{what}: {level}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     pub(crate) async fn offer(&self) -> String {

@@ -76,6 +76,7 @@ impl Room {
             number: main.from.clone(),
             address_id: main.member.address_id.clone(),
         };
+        let owner = main.media;
         let parent_member = main.member.member_id.clone();
         let mut leg = Leg::new(
             &self.context,
@@ -105,6 +106,11 @@ impl Room {
         leg.send_answer(&self.context, &answer);
         self.legs.push(leg);
         self.apply_sound(id);
+        if let Some(owner) = owner {
+            self.context
+                .media
+                .set_owner(media, owner, what == Auxiliary::Screen);
+        }
         self.context.media.join(media);
         self.tell_came(id);
         self.broadcast_layout();
@@ -130,6 +136,18 @@ impl Room {
         tracing::info!(call = %leg.call_id(), reason, "auxiliary leg leaves");
         self.release_media(media);
         self.tell_gone(&member, reason);
+    }
+
+    /// A leg has a new connection: what hangs on it, or it itself, is told to the media server again.
+    pub(super) fn own_again(&self, id: LegId) {
+        for leg in self.joined() {
+            let hangs = leg.parent == Some(id) || leg.id == id;
+            let owner = leg.parent.and_then(|parent| self.leg(parent)?.media);
+            if let (true, Some(media), Some(owner)) = (hangs, leg.media, owner) {
+                let screen = leg.member.kind == Auxiliary::Screen.kind();
+                self.context.media.set_owner(media, owner, screen);
+            }
+        }
     }
 
     /// Ends the legs that hang on a leg that has ended.

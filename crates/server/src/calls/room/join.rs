@@ -183,6 +183,7 @@ impl Room {
             };
         }
         self.release_media(previous);
+        self.own_again(id);
         if self.leg(id).is_some_and(Leg::is_joined) {
             self.send_whole_state(id);
         }

@@ -1,0 +1,124 @@
+//! Who sees whom: video forwarded between two, the current speaker's or the shared screen's in a room.
+
+#[path = "common/camera.rs"]
+mod camera;
+mod common;
+
+use std::sync::atomic::Ordering;
+
+use camera::Camera;
+use common::{Server, until};
+use offhook_media::{LegFlags, RoomKind};
+use str0m::media::Direction;
+
+/// Waits until a camera is shown many more pictures of another.
+async fn sees(camera: &Camera, tag: u8) {
+    let before = camera.seen.of(tag);
+    until(&format!("sees {tag}"), async || {
+        camera.seen.of(tag) > before + 10
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_see_each_other_from_a_key_frame_on() {
+    let server = Server::start(1);
+    let room = server.media.create_room(RoomKind::Conference);
+    let a = Camera::join(&server.media, room, 1, true, Direction::SendRecv).await;
+    let b = Camera::join(&server.media, room, 2, true, Direction::SendRecv).await;
+    for sdp in [&a.answer, &b.answer] {
+        assert!(sdp.contains("VP8/90000") && sdp.contains("nack pli") && sdp.contains("ccm fir"));
+        let streams: std::collections::HashSet<&str> = sdp
+            .lines()
+            .filter_map(|line| line.strip_prefix("a=msid:")?.split(' ').next())
+            .collect();
+        assert_eq!(streams.len(), 1, "audio and video are one stream: {sdp}");
+    }
+    sees(&a, 2).await;
+    sees(&b, 1).await;
+    assert!(a.seen.began_well(2) && b.seen.began_well(1));
+    assert_eq!(
+        (a.seen.of(1), b.seen.of(2)),
+        (0, 0),
+        "nobody sees themselves"
+    );
+    // A decoder in need is heard by whom it watches.
+    let before = a.seen.asked.load(Ordering::Relaxed);
+    b.want_key();
+    until("asked for a key frame", async || {
+        a.seen.asked.load(Ordering::Relaxed) > before
+    })
+    .await;
+    let stats = server.media.stats(a.leg).await.expect("the leg");
+    assert!(stats.video_received > 10 && stats.video_sent > 10);
+}
+
+#[tokio::test]
+async fn a_muted_picture_is_not_shown_and_comes_back() {
+    let server = Server::start(1);
+    let room = server.media.create_room(RoomKind::Conference);
+    let a = Camera::join(&server.media, room, 1, true, Direction::SendRecv).await;
+    let b = Camera::join(&server.media, room, 2, true, Direction::RecvOnly).await;
+    sees(&b, 1).await;
+    let muted = LegFlags {
+        video_muted: true,
+        ..LegFlags::default()
+    };
+    server.media.set_flags(a.leg, muted);
+    let stopped = async || {
+        let before = b.seen.of(1);
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        b.seen.of(1) == before
+    };
+    until("hidden", stopped).await;
+    server.media.set_flags(a.leg, LegFlags::default());
+    sees(&b, 1).await;
+    assert_eq!(
+        b.seen.breaks.load(Ordering::Relaxed),
+        0,
+        "one stream without gaps"
+    );
+}
+
+#[tokio::test]
+async fn a_room_sees_the_speaker_and_before_them_a_shared_screen() {
+    let server = Server::start(1);
+    let room = server.media.create_room(RoomKind::Conference);
+    let a = Camera::join(&server.media, room, 1, true, Direction::SendRecv).await;
+    let b = Camera::join(&server.media, room, 2, true, Direction::SendRecv).await;
+    let watcher = Camera::join(&server.media, room, 3, true, Direction::RecvOnly).await;
+    sees(&watcher, 1).await;
+    b.speak(true);
+    sees(&watcher, 2).await;
+    sees(&a, 2).await;
+    // The speaker sees whom the others saw before.
+    sees(&b, 1).await;
+    b.speak(false);
+    a.speak(true);
+    sees(&watcher, 1).await;
+    let screen = Camera::join(&server.media, room, 4, false, Direction::SendOnly).await;
+    server.media.set_owner(screen.leg, a.leg, true);
+    sees(&watcher, 4).await;
+    sees(&b, 4).await;
+    assert!(watcher.seen.began_well(4));
+    // The one who shares it sees somebody else.
+    sees(&a, 2).await;
+    let of_itself = a.seen.of(4);
+    sees(&a, 2).await;
+    assert_eq!(a.seen.of(4), of_itself);
+    server.media.close_leg(screen.leg);
+    sees(&watcher, 1).await;
+    assert_eq!(
+        watcher.seen.breaks.load(Ordering::Relaxed),
+        0,
+        "one stream without gaps"
+    );
+}
+
+#[tokio::test]
+async fn an_echo_room_shows_oneself() {
+    let server = Server::start(1);
+    let room = server.media.create_room(RoomKind::Echo);
+    let a = Camera::join(&server.media, room, 1, true, Direction::SendRecv).await;
+    sees(&a, 1).await;
+}
