@@ -113,9 +113,9 @@ async fn video_is_added_to_a_call_and_taken_away_again() {
         )
     };
     let section = |answer: &str| {
-        let lines = answer.lines().filter(|l| l.starts_with("m="));
+        let mut lines = answer.lines().filter(|l| l.starts_with("m="));
         assert_eq!(lines.clone().count(), 2);
-        lines.last().expect("a section").to_owned()
+        lines.next_back().expect("a section").to_owned()
     };
     for (port, direction, taken) in [
         ("9", "sendrecv", true),
