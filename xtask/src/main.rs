@@ -3,6 +3,7 @@ mod bench;
 mod bootstrap;
 mod check;
 mod dist;
+mod fuzz;
 mod shell;
 mod sim;
 mod test;
@@ -22,6 +23,7 @@ cargo xtask TASK
   dist    npm packages and the release binary, into dist/
   bench   measurements; `bench first-call [--calls N]` times our client beside the official one
   sim     simulated lives of credentials: `sim [--seeds N] [--first N]`; 10 000 are part of test
+  fuzz    what strangers send: `fuzz [--seconds N] [TARGET…]`; part of test, 60 s each
   web     only the web parts, into target/web
   setup   only what the other tasks install first
 
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         "test" | "ci" => test::task(rest),
         "build" => dist::build(),
         "dist" => dist::run_dist(),
+        "fuzz" => fuzz::task(rest),
         "sim" => sim::task(rest),
         "bench" => bench::task(rest),
         "web" => bootstrap::everything().and_then(|()| web::build()),

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::bootstrap;
 use crate::check;
+use crate::fuzz;
 use crate::shell::{Done, command, has, root, run, web};
 use crate::web as web_build;
 
@@ -62,6 +63,9 @@ pub(crate) fn run_all(fast: bool) -> Done {
         ),
     );
     step("Rust tests", rust_tests());
+    if !fast {
+        step("fuzz targets", fuzz::every(60));
+    }
     step(
         "documentation examples",
         run(

@@ -1,0 +1,111 @@
+//! Fuzzing of what strangers send: coverage-guided, on the stable compiler.
+
+use std::path::Path;
+
+use crate::shell::{Done, command, root, run};
+
+const TARGETS: [&str; 5] = ["token", "proof", "header", "answer", "frame"];
+/// Coverage as libFuzzer wants it, by flags that the stable compiler knows.
+const INSTRUMENTED: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1";
+
+/// `fuzz [--seconds N] [TARGET…]`.
+pub(crate) fn task(arguments: &[String]) -> Done {
+    let mut seconds = 60;
+    let mut targets = Vec::new();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        if argument == "--seconds" {
+            let number = rest.next().and_then(|number| number.parse().ok());
+            seconds = number.ok_or("--seconds takes a number")?;
+        } else if TARGETS.contains(&argument.as_str()) {
+            targets.push(argument.as_str());
+        } else {
+            let known = TARGETS.join(", ");
+            return Err(format!(
+                "fuzz knows no target {argument}; there are: {known}"
+            ));
+        }
+    }
+    if targets.is_empty() {
+        targets = TARGETS.to_vec();
+    }
+    all(&targets, seconds)
+}
+
+/// Every target for so long; what is found fails it and is kept in `target/fuzz`.
+pub(crate) fn every(seconds: u32) -> Done {
+    all(&TARGETS, seconds)
+}
+
+fn all(targets: &[&str], seconds: u32) -> Done {
+    let here = root().join("fuzz");
+    let output = root().join("target/fuzz");
+    // With a target named, the flags are not those of build scripts and macros too.
+    let triple = host()?;
+    let mut build = command(
+        "cargo",
+        &["build", "--release", "--quiet", "--target", &triple],
+    );
+    build
+        .current_dir(&here)
+        .env("CARGO_TARGET_DIR", &output)
+        .env("RUSTFLAGS", INSTRUMENTED);
+    run(build, "fuzz targets")?;
+    // Two at a time: one a core.
+    for pair in targets.chunks(2) {
+        let outcomes: Vec<Done> = std::thread::scope(|scope| {
+            let running: Vec<_> = pair
+                .iter()
+                .map(|target| {
+                    let program = output.join(&triple).join("release").join(target);
+                    scope.spawn(move || one(target, &program, seconds))
+                })
+                .collect();
+            let joined = running.into_iter().map(|one| {
+                one.join()
+                    .unwrap_or_else(|_| Err("a fuzz target could not be watched".into()))
+            });
+            joined.collect()
+        });
+        for outcome in outcomes {
+            outcome?;
+        }
+    }
+    Ok(())
+}
+
+fn one(target: &str, program: &Path, seconds: u32) -> Done {
+    let found = root().join("target/fuzz/found").join(target);
+    let grown = root().join("target/fuzz/corpus").join(target);
+    let kept = root().join("fuzz/corpus").join(target);
+    for directory in [&found, &grown, &kept] {
+        std::fs::create_dir_all(directory).map_err(|error| error.to_string())?;
+    }
+    let mut fuzz = command(
+        program.to_str().ok_or("the project's path is not text")?,
+        &[
+            &format!("-max_total_time={seconds}"),
+            "-max_len=4096",
+            "-timeout=10",
+            "-rss_limit_mb=1024",
+            "-print_final_stats=0",
+            "-verbosity=0",
+            &format!("-artifact_prefix={}/", found.display()),
+        ],
+    );
+    fuzz.arg(grown).arg(kept);
+    run(fuzz, &format!("fuzz {target}, {seconds} s"))
+}
+
+fn host() -> Result<String, String> {
+    let told = std::process::Command::new("rustc")
+        .arg("-vV")
+        .output()
+        .map_err(|error| error.to_string())?;
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .ok_or_else(|| "rustc does not say what it runs on".into())
+}
