@@ -4,14 +4,18 @@ use crate::bootstrap;
 use crate::dist;
 use crate::shell::{Done, command, root, run, web};
 
-/// `bench first-call [--calls N]`.
+/// `bench first-call [--calls N]`, `bench tokens`.
 pub(crate) fn task(arguments: &[String]) -> Done {
     let (name, rest) = arguments
         .split_first()
-        .ok_or("which measurement? There is: first-call")?;
+        .ok_or("which measurement? There are: first-call, tokens")?;
+    if name == "tokens" && rest.is_empty() {
+        let bench = ["bench", "--package", "offhook-server", "--bench", "tokens"];
+        return run(command("cargo", &bench), "tokens");
+    }
     if name != "first-call" {
         return Err(format!(
-            "there is no measurement `{name}`; there is: first-call"
+            "there is no measurement `{name}`; there are: first-call, tokens"
         ));
     }
     let calls = match rest {

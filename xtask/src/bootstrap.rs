@@ -30,6 +30,13 @@ pub(crate) fn everything() -> Done {
             what: "a C compiler (crypto, SQLite and Opus are C)",
         });
     }
+    if !(has("c++") || has("g++") || has("clang++")) {
+        missing.push(Package {
+            apt: "g++",
+            brew: "llvm",
+            what: "a C++ compiler (the fuzzer is C++)",
+        });
+    }
     if !has("cmake") {
         missing.push(Package {
             apt: "cmake",
