@@ -52,6 +52,8 @@ struct Maps {
     /// The same in order of time.
     ended_order: VecDeque<(Instant, DialogKey)>,
     conferences: HashMap<String, RoomHandle>,
+    /// Rooms of calls between two that go on after a restart, by their session.
+    restored: HashMap<String, RoomHandle>,
     media: HashMap<LegKey, (RoomHandle, LegId)>,
     ringing: HashMap<Arc<Owner>, Vec<RoomHandle>>,
 }
@@ -166,6 +168,20 @@ impl Directory {
                 room
             }
         }
+    }
+
+    /// The room that goes on with a session of an earlier life of the server, or the one `make` starts.
+    pub(super) fn restored(
+        &self,
+        room_session_id: &str,
+        make: impl FnOnce() -> RoomHandle,
+    ) -> RoomHandle {
+        let mut maps = self.lock();
+        maps.restored.retain(|_, room| !room.is_over());
+        maps.restored
+            .entry(room_session_id.to_owned())
+            .or_insert_with(make)
+            .clone()
     }
 
     /// A room ends: nobody is sent there any more.

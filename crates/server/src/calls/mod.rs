@@ -7,6 +7,7 @@
 pub(crate) mod clock;
 mod destination;
 mod directory;
+mod journal;
 mod leg;
 mod lifeline;
 mod ring;
@@ -35,6 +36,7 @@ use crate::relay::{Counters, Registry, Reply, SessionHandle, Timing};
 use crate::store::Store;
 use destination::{Destination, Party, refuse};
 use directory::{DialogEntry, DialogKey, Directory, Found};
+use journal::{Journal, RoomRecord};
 use room::{Auxiliary, Goal, Join, Kind, RoomMessage, TransferOrder};
 
 pub(crate) use lifeline::Signalling;
@@ -70,6 +72,7 @@ struct Context {
     node_id: Arc<str>,
     timing: Timing,
     hold_music: bool,
+    journal: Journal,
     directory: Directory,
     serials: AtomicU64,
 }
@@ -98,6 +101,7 @@ impl Calls {
             timing,
             hold_music,
         } = deps;
+        let journal = Journal::start(store.clone(), timing.resume);
         let directory = Directory::default();
         let serials = AtomicU64::new(1);
         let context = Arc::new(Context {
@@ -108,6 +112,7 @@ impl Calls {
             node_id,
             timing,
             hold_music,
+            journal,
             directory,
             serials,
         });
@@ -141,6 +146,18 @@ impl Calls {
         };
         match request {
             VertoRequest::Invite(invite) => self.invite(caller, reply, invite).await,
+            VertoRequest::UpdateMedia(offer) => {
+                let key = DialogKey {
+                    owner: caller.session.owner().clone(),
+                    call_id: offer.dialog.call_id.as_str().into(),
+                };
+                if !matches!(self.context.directory.find(&key), Found::Unknown) {
+                    return self.dialog(caller, reply, VertoRequest::UpdateMedia(offer));
+                }
+                if let Some(reply) = self.restore(caller, reply, offer, true).await {
+                    reply.refuse(&RpcError::invalid_params("there is no such call"));
+                }
+            }
             VertoRequest::Transfer {
                 call_id,
                 destination,
@@ -161,9 +178,12 @@ impl Calls {
             Found::Ended(_) => {
                 return self.refuse_invite(reply, &refuse(refusal::INVALID_CALL_REFERENCE));
             }
-            Found::Unknown if attaching => {
-                return self.refuse_invite(reply, &refuse(refusal::INVALID_CALL_REFERENCE));
-            }
+            Found::Unknown if attaching => match self.restore(caller, reply, invite, false).await {
+                None => return,
+                Some(reply) => {
+                    return self.refuse_invite(reply, &refuse(refusal::INVALID_CALL_REFERENCE));
+                }
+            },
             Found::Unknown => {}
         }
         let auxiliary = match &invite.dialog {
@@ -325,6 +345,70 @@ impl Calls {
                 }
                 Err(_) => return,
             }
+        }
+    }
+
+    /// Takes up a call that an earlier life of the server held. Gives the reply back when there was none.
+    async fn restore(
+        &self,
+        caller: Caller<'_>,
+        reply: VertoReply,
+        offer: Described,
+        modify: bool,
+    ) -> Option<VertoReply> {
+        let context = &self.context;
+        let key = DialogKey {
+            owner: caller.session.owner().clone(),
+            call_id: offer.dialog.call_id.as_str().into(),
+        };
+        let look_up = context.journal.look_up(&context.store, &key);
+        let Ok(Some(record)) = timeout(LOOKUP, look_up).await else {
+            return Some(reply);
+        };
+        let session = room::RoomSessionId {
+            room_id: record.room_id.clone(),
+            room_session_id: record.room_session_id.clone(),
+        };
+        let start = |kind: Kind| room::spawn_as(context.clone(), kind, None, Some(session.clone()));
+        let room = match &record.room {
+            RoomRecord::Direct => {
+                let id = &record.room_session_id;
+                context.directory.restored(id, || start(Kind::Direct))
+            }
+            RoomRecord::Conference(id) => {
+                let found = context.store.conference_room(&key.owner.project_id, id);
+                let Ok(Ok(Some(found))) = timeout(LOOKUP, found).await else {
+                    return Some(reply);
+                };
+                let kind = Kind::Conference(Box::new(found));
+                context.directory.conference(id, || start(kind))
+            }
+        };
+        let leg = context.next_serial();
+        let entry = DialogEntry {
+            room: room.clone(),
+            leg,
+            session: caller.session.clone(),
+        };
+        if !context.directory.insert(&key, entry) {
+            return Some(reply);
+        }
+        let restore = room::Restore {
+            reply,
+            key,
+            leg,
+            session: caller.session.clone(),
+            capabilities: granted(caller.claims),
+            record,
+            offer: offer.sdp,
+            modify,
+        };
+        match room.send(RoomMessage::Restore(Box::new(restore))) {
+            Err(RoomMessage::Restore(back)) => {
+                context.directory.withdraw(&back.key);
+                Some(back.reply)
+            }
+            _ => None,
         }
     }
 

@@ -8,6 +8,7 @@ use super::{Store, StoreError};
 const VERSIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_credentials.sql"),
+    include_str!("migrations/0003_live_calls.sql"),
 ];
 
 pub(super) async fn run(store: &Store) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@
 mod address;
 mod click_to_call;
 mod embed;
+mod live_call;
 mod migrate;
 mod page;
 mod project;
@@ -28,6 +29,7 @@ use thiserror::Error;
 pub use address::{Address, AddressFilter, AddressKind, AddressSort};
 pub(crate) use click_to_call::matches_origin;
 pub use click_to_call::{ClickToCall, ClickToCallSettings};
+pub use live_call::LiveCallKey;
 pub use page::{Cursor, Order, PageRequest, Position, Slice};
 pub use project::Project;
 pub use refresh::Rotation;

@@ -39,6 +39,9 @@ impl Room {
         }
         self.chime(Chime::Join);
         self.broadcast_layout();
+        for id in newcomers {
+            self.note(*id);
+        }
     }
 
     /// Sends one leg everything about the room: after a re-attach, or when another session has taken it over.
@@ -126,6 +129,7 @@ impl Room {
             &self.member_event(&member, None),
             Keep::UntilAcked,
         );
+        self.note(id);
     }
 
     /// A member began or ceased to talk.

@@ -8,10 +8,12 @@ mod join;
 mod members;
 mod methods;
 mod requests;
+mod restore;
 mod ringing;
 mod transfer;
 
 pub(super) use auxiliary::Auxiliary;
+pub(super) use restore::Restore;
 pub(super) use transfer::{Goal, TransferOrder};
 
 use std::sync::Arc;
@@ -126,6 +128,8 @@ pub(super) enum RoomMessage {
     Departed { leg: LegId },
     /// Or it was not.
     Returned { leg: Box<Leg> },
+    /// A client takes up a leg that an earlier life of the server held.
+    Restore(Box<Restore>),
     /// One more device of the callee is there.
     RingAlso { session: SessionHandle },
 }
@@ -160,8 +164,25 @@ pub(super) struct Ring {
     pub(super) sessions: Vec<SessionHandle>,
 }
 
+/// A room session that an earlier life of the server began.
+#[derive(Clone, Debug)]
+pub(super) struct RoomSessionId {
+    pub(super) room_id: String,
+    pub(super) room_session_id: String,
+}
+
 /// Starts a room, on the media thread of another if one is named. It ends with its last leg.
 pub(super) fn spawn(context: Arc<Context>, kind: Kind, near: Option<RoomKey>) -> RoomHandle {
+    spawn_as(context, kind, near, None)
+}
+
+/// Starts a room, which goes on with a session if one is given.
+pub(super) fn spawn_as(
+    context: Arc<Context>,
+    kind: Kind,
+    near: Option<RoomKey>,
+    session: Option<RoomSessionId>,
+) -> RoomHandle {
     let (mailbox, messages) = mpsc::unbounded_channel();
     let (media_kind, room_id, label) = match &kind {
         Kind::Conference(room) => (RoomKind::Conference, room.id.clone(), "conference"),
@@ -189,7 +210,10 @@ pub(super) fn spawn(context: Arc<Context>, kind: Kind, near: Option<RoomKey>) ->
         ),
         _ => (room_layout::LAYOUTS[0], false, Map::new()),
     };
-    let room_session_id = uuid::Uuid::new_v4().to_string();
+    let (room_id, room_session_id) = match session {
+        Some(session) => (session.room_id, session.room_session_id),
+        None => (room_id, uuid::Uuid::new_v4().to_string()),
+    };
     let span =
         tracing::info_span!(parent: None, "room", room_session = %room_session_id, kind = label);
     let room = Room {
@@ -206,6 +230,7 @@ pub(super) fn spawn(context: Arc<Context>, kind: Kind, near: Option<RoomKey>) ->
         prioritize_handraise,
         hide_video_muted: false,
         meta,
+        awaited: None,
         began: Instant::now(),
         context,
     };
@@ -232,6 +257,8 @@ struct Room {
     hide_video_muted: bool,
     /// What applications have noted.
     meta: Map<String, Value>,
+    /// After a restart: until then the other side of a call between two may come back.
+    awaited: Option<Instant>,
     began: Instant,
 }
 
@@ -323,6 +350,7 @@ impl Room {
                     self.transfer(leg, *order);
                 }
             }
+            RoomMessage::Restore(restore) => self.restore(*restore).await,
             RoomMessage::Arrival(arrival) => self.arrive(*arrival).await,
             RoomMessage::Departed { leg } => self.departed(leg),
             RoomMessage::Returned { leg } => self.returned(*leg),
@@ -341,7 +369,11 @@ impl Room {
             .as_ref()
             .and_then(|calling| calling.group.deadline());
         let empty = self.legs.is_empty().then_some(self.began + EMPTY);
-        legs.flatten().chain(ringing).chain(empty).min()
+        legs.flatten()
+            .chain(ringing)
+            .chain(empty)
+            .chain(self.awaited)
+            .min()
     }
 
     fn on_deadline(&mut self) {
@@ -375,6 +407,9 @@ impl Room {
             .is_some_and(|at| at <= now)
         {
             self.give_up(Cause::NoAnswer);
+        }
+        if self.awaited.is_some_and(|at| at <= now) {
+            self.give_up_waiting();
         }
         for leg in &mut self.legs {
             if leg.next_ping <= now {
@@ -467,6 +502,7 @@ impl Room {
         context
             .directory
             .end(&leg.key, cause, Instant::now(), context.timing.ended_dialog);
+        context.journal.remove(&leg.key);
         context.counters.legs.add(-1);
         context.counters.leg_ended(cause.name());
         leg.send_state(&context, Progress::Ended);
@@ -596,6 +632,10 @@ impl Room {
                 }
                 RoomMessage::Dialog { reply, request, .. } => {
                     answer_for_gone_dialog(reply, &request, Cause::NormalClearing);
+                }
+                RoomMessage::Restore(restore) => {
+                    self.context.directory.withdraw(&restore.key);
+                    restore.reply.refuse(&RpcError::invalid_params("try again"));
                 }
                 RoomMessage::Arrival(arrival) => {
                     arrival.send_back(&RpcError::invalid_params("that call has just ended"));

@@ -293,6 +293,7 @@ impl Room {
     /// A leg that came, or came back, to a room that is over.
     pub(super) fn abandon(&self, leg: &Leg) {
         let context = &self.context;
+        context.journal.remove(&leg.key);
         self.release_media(leg.media);
         let memory = context.timing.ended_dialog;
         context

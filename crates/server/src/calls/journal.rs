@@ -1,0 +1,132 @@
+//! Legs that go on are written to the store, so that a restarted server can take them up again (wire-protocol.md 10.6).
+//! One task writes; rooms never wait for it.
+
+use offhook_proto::event::Direction;
+use offhook_proto::room::Member;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use super::directory::DialogKey;
+use crate::clock::now_s;
+use crate::store::{LiveCallKey, Store};
+
+/// What is kept of a leg.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct LegRecord {
+    pub(super) room: RoomRecord,
+    pub(super) room_id: String,
+    pub(super) room_session_id: String,
+    pub(super) member: Member,
+    pub(super) inbound: bool,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) answer_ms: Option<u64>,
+    /// Dialog of the other side.
+    pub(super) peer: Option<String>,
+}
+
+/// Which room it was in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum RoomRecord {
+    Conference(String),
+    Direct,
+}
+
+impl LegRecord {
+    pub(super) fn direction(&self) -> Direction {
+        match self.inbound {
+            true => Direction::Inbound,
+            false => Direction::Outbound,
+        }
+    }
+}
+
+enum Entry {
+    Saved(DialogKey, Box<LegRecord>),
+    Removed(DialogKey),
+}
+
+/// Where rooms note their legs.
+pub(super) struct Journal {
+    entries: mpsc::UnboundedSender<Entry>,
+    run: String,
+}
+
+impl Journal {
+    /// Starts the task that writes. What earlier lives of the server left is forgotten after `forget_after`.
+    pub(super) fn start(store: Store, forget_after: std::time::Duration) -> Self {
+        let run = uuid::Uuid::new_v4().to_string();
+        let (entries, inbox) = mpsc::unbounded_channel();
+        tokio::spawn(write(store, run.clone(), inbox, forget_after));
+        Self { entries, run }
+    }
+
+    pub(super) fn save(&self, key: &DialogKey, record: LegRecord) {
+        // Without the task the process is ending.
+        let _ = self
+            .entries
+            .send(Entry::Saved(key.clone(), Box::new(record)));
+    }
+
+    pub(super) fn remove(&self, key: &DialogKey) {
+        let _ = self.entries.send(Entry::Removed(key.clone()));
+    }
+
+    /// What another life of the server has noted of a dialog.
+    pub(super) async fn look_up(&self, store: &Store, key: &DialogKey) -> Option<LegRecord> {
+        match store.live_call(store_key(key), &self.run).await {
+            Ok(record) => record.and_then(|record| serde_json::from_str(&record).ok()),
+            Err(error) => {
+                tracing::error!(%error, "live calls cannot be read");
+                None
+            }
+        }
+    }
+}
+
+async fn write(
+    store: Store,
+    run: String,
+    mut inbox: mpsc::UnboundedReceiver<Entry>,
+    forget_after: std::time::Duration,
+) {
+    let forget = tokio::time::sleep(forget_after);
+    tokio::pin!(forget);
+    let mut forgotten = false;
+    loop {
+        let entry = tokio::select! {
+            entry = inbox.recv() => match entry {
+                Some(entry) => entry,
+                None => return,
+            },
+            () = &mut forget, if !forgotten => {
+                forgotten = true;
+                if let Err(error) = store.forget_live_calls(&run).await {
+                    tracing::warn!(%error, "old live calls cannot be forgotten");
+                }
+                continue;
+            }
+        };
+        let written = match &entry {
+            Entry::Saved(key, record) => {
+                let record = offhook_proto::relay::to_text(record);
+                store
+                    .save_live_call(store_key(key), &run, &record, now_s())
+                    .await
+            }
+            Entry::Removed(key) => store.remove_live_call(store_key(key), &run).await,
+        };
+        if let Err(error) = written {
+            // The call goes on; only a restart would be noticed.
+            tracing::warn!(%error, "a live call cannot be noted");
+        }
+    }
+}
+
+fn store_key(key: &DialogKey) -> LiveCallKey<'_> {
+    LiveCallKey {
+        project_id: &key.owner.project_id,
+        subscriber_id: &key.owner.subscriber_id,
+        call_id: &key.call_id,
+    }
+}
