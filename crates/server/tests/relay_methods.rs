@@ -579,3 +579,11 @@ async fn what_this_server_does_not_do_is_an_unknown_method() {
     let refused = f.guest.err("call.mute", params).await;
     assert_eq!(refused["code"], -32602);
 }
+
+#[tokio::test]
+async fn custom_event_types_are_accepted() {
+    let mut f = Conference::start().await;
+    let params = json!({"sessid": f.b.id, "eventChannel": ["my.custom.event"]});
+    let result = f.bob.verto_ok("verto.subscribe", &f.b.id, params).await;
+    assert_eq!(result, json!({}));
+}
