@@ -242,9 +242,13 @@ export class SelfParticipant extends Participant {
   stopScreenShare(): Promise<void> {
     return this.host.shares.stopScreen();
   }
-  /** The name that `removeAdditionalDevice()` wants. */
-  addAdditionalDevice(options: MediaOptions): Promise<string> {
-    return this.host.shares.addDevice(options);
+  /** Its name is then in `additionalDevices`, and is the `callId` of the member that stands for it. */
+  async addAdditionalDevice(options: MediaOptions): Promise<void> {
+    await this.host.shares.addDevice(options);
+  }
+  /** The names that `removeAdditionalDevice()` wants. */
+  get additionalDevices(): string[] {
+    return this.host.shares.devices;
   }
   removeAdditionalDevice(id: string): Promise<void> {
     return this.host.shares.remove(id);

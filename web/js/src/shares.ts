@@ -120,6 +120,11 @@ export class Shares {
     }
   }
 
+  /** Of the additional devices, not of the screen. */
+  get devices(): string[] {
+    return [...this.#shares.entries()].filter(([, { screen }]) => !screen).map(([id]) => id);
+  }
+
   close(): void {
     for (const id of [...this.#shares.keys()]) this.ended(id);
   }
