@@ -203,3 +203,78 @@ test('a picture added to a call of sound alone is sent, or the camera is given b
   expect(['sent', JSON.stringify([[false, 'MediaTrackError', 'addInputDevice', 'video']])]).toContain(await outcome());
   await Promise.all([expectToHear(b, CALLER), expectToHear(a, CALLEE)]);
 });
+
+/** Two in a room who see and hear each other; the first one's page. */
+async function inRoom(): Promise<[Page, Page]> {
+  const [a, b] = [await open(CALLER), await open(CALLEE)];
+  for (const [party, name] of [[a, 'alice'], [b, 'bob']] as const) {
+    await connect(party.page, server.token(name));
+    await dial(party.page, '/public/lobby');
+    await status(party.page, 'connected');
+  }
+  return [a.page, b.page];
+}
+/** Types of the members that a page sees, oneself included. */
+const kinds = (page: Page) => inPage(page, ({ call }) => call.participants.map(({ type }: any) => type).sort().join());
+
+test('a shared screen is a member of its own with its sound, and its end leaves the call', async () => {
+  const [a, b] = await inRoom();
+  const share = () =>
+    inPage(a, async (g) => {
+      const { devices, own } = { devices: navigator.mediaDevices, own: navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices) };
+      devices.getDisplayMedia = async (ask: any) => {
+        g.asked = ask;
+        return (g.display = await own(ask));
+      };
+      g.shared ??= [];
+      g.call.self.screenShareStatus$.subscribe((status: string) => g.shared.at(-1) !== status && g.shared.push(status));
+      await g.call.self.startScreenShare();
+      devices.getDisplayMedia = own;
+      return { audio: !!g.asked.audio, status: g.call.self.screenShareStatus };
+    });
+  expect(await share()).toEqual({ audio: true, status: 'started' });
+  await expect.poll(() => kinds(b)).toBe('member,member,screen');
+  expect(await inPage(a, ({ call }) => call.self.startScreenShare().catch((error: Error) => error.name))).toBe('InvalidParams');
+  // The browser's own button.
+  await inPage(a, ({ display }) => {
+    const [track] = display.getVideoTracks();
+    track.stop();
+    track.dispatchEvent(new Event('ended'));
+  });
+  await expect.poll(() => kinds(b)).toBe('member,member');
+  expect(await inPage(a, ({ call, shared }) => ({ shared, status: call.status }))).toEqual({ shared: ['none', 'starting', 'started', 'stopping', 'none'], status: 'connected' });
+  expect(await inPage(a, ({ display }) => display.getTracks().map(({ readyState }: any) => readyState))).toEqual(['ended', 'ended']);
+  await Promise.all([expectToHear(a, CALLEE), expectToHear(b, CALLER)]);
+  // Again, and ended by the call.
+  await share();
+  await expect.poll(() => kinds(b)).toBe('member,member,screen');
+  await inPage(a, ({ call }) => call.self.stopScreenShare());
+  await expect.poll(() => kinds(b)).toBe('member,member');
+});
+
+test('a screen that the user does not share is told, and nothing is left of it', async () => {
+  const [a, b] = await inRoom();
+  const told = await inPage(a, async ({ sdk, call }) => {
+    navigator.mediaDevices.getDisplayMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+    const complaint = new Promise<any>((resolve) => call.errors$.subscribe(resolve));
+    const thrown = await call.self.startScreenShare().catch((error: Error) => error.name);
+    const { fatal, error } = await complaint;
+    return { thrown, fatal, media: error instanceof sdk.MediaAccessError && error.media, denied: error.denied, status: call.self.screenShareStatus };
+  });
+  expect(told).toEqual({ thrown: 'NotAllowedError', fatal: false, media: 'screen', denied: true, status: 'none' });
+  expect(await kinds(b)).toBe('member,member');
+});
+
+test('another camera is a member of its own, and can be taken away', async () => {
+  const [a, b] = await inRoom();
+  const names = await inPage(a, async ({ call }) => {
+    await call.self.addAdditionalDevice({ video: true });
+    return call.self.additionalDevices;
+  });
+  expect(names).toHaveLength(1);
+  await expect.poll(() => kinds(b)).toBe('device,member,member');
+  expect(await inPage(b, ({ call }) => call.participants.find(({ type }: any) => type === 'device').callId)).toBe(names[0]);
+  await inPage(a, ({ call }) => call.self.removeAdditionalDevice(call.self.additionalDevices[0]));
+  await expect.poll(() => kinds(b)).toBe('member,member');
+  await expectToHear(b, CALLER);
+});

@@ -9,14 +9,15 @@ import type { CallPayloads, LayoutChangedPayload, WebrtcMessagePayload } from '.
 import type { DeviceKind } from './devices.js';
 import { level$, speaking$ } from './levels.js';
 import { Monitor, type Watched } from './monitor.js';
-import { Cell, changes, Destroyable, later, select } from './observe.js';
+import { Cell, changes, later, select } from './observe.js';
 import { levelOf } from './quality.js';
-import { Participant, SelfParticipant, type ParticipantHost } from './participant.js';
+import type { ParticipantHost } from './participant.js';
 import type { Kind, Leg } from './peer.js';
+import { RoomState } from './room.js';
 import type { ClientSession } from './session.js';
 import { Shares } from './shares.js';
 import type {
-  CallDirection, CallError, CallErrorKind, CallOptions, CallStatus, Capability, JSONRPCRequest, JSONRPCResponse, LayoutLayer,
+  CallDirection, CallError, CallErrorKind, CallOptions, CallStatus, JSONRPCRequest, JSONRPCResponse,
   CallDiagnosticSummary, MediaDirections, MediaOptions, MediaParamsEvent, MemberTarget, NetworkIssue, NetworkMetrics, PendingRPCOptions, QualityLevel,
   RecoveryEvent, RecoveryState, SelectDeviceOptions, TransferOptions, VideoPosition, WebRTCMediaDevices
 } from './types.js';
@@ -41,13 +42,6 @@ export interface Created {
   nodeId?: string | null;
   command?: number | null;
 }
-interface RoomFlags {
-  recording: boolean;
-  streaming: boolean;
-  locked: boolean;
-  raiseHandPriority: boolean;
-  meta: Record<string, unknown>;
-}
 type Payload = Record<string, unknown>;
 type Envelope = { event_type: string; params: Payload };
 
@@ -58,7 +52,7 @@ export interface CallEnd {
   by: 'local' | 'remote';
 }
 
-export class WebRTCCall extends Destroyable implements Call {
+export class WebRTCCall extends RoomState implements Call {
   readonly direction: CallDirection;
   readonly to?: string;
   readonly toName: string | undefined;
@@ -72,14 +66,9 @@ export class WebRTCCall extends Destroyable implements Call {
   readonly #host: CallHost;
   readonly #leg: Leg;
   readonly #status: Cell<CallStatus>;
-  readonly #self = this.cell<SelfParticipant | null>(null);
-  readonly #selfId = this.cell<string | null>(null);
+
+
   readonly #nodeId: Cell<string | null>;
-  readonly #participants = this.cell<Participant[]>([]);
-  readonly #room = this.cell<RoomFlags | null>(null);
-  readonly #capabilities = this.cell<Capability[] | null>(null);
-  readonly #layouts = this.cell<string[] | null>(null);
-  readonly #layout = this.cell<{ id: string; layers: LayoutLayer[] } | null>(null);
   readonly #variables = this.cell<Record<string, unknown>>({});
   readonly #ended = this.cell<CallEnd | null>(null);
   readonly #errors = this.events<CallError>(1);
@@ -165,41 +154,18 @@ export class WebRTCCall extends Destroyable implements Call {
   }
   /** @internal */
   apply(name: string, value: unknown): void {
+    if (this.applyRoom(name, value)) return;
     switch (name) {
       case 'status':
         this.#monitor.status(value as CallStatus);
         this.#status.set(value as CallStatus);
         if (value === 'destroyed') this.#over();
         break;
-      case 'selfId':
-        this.#selfId.set(value as string);
-        break;
       case 'nodeId':
         this.#nodeId.set(value as string | null);
         break;
       case 'userVariables':
         this.#variables.set(value as Record<string, unknown>);
-        break;
-      case 'capabilities':
-        this.#capabilities.set(value as Capability[]);
-        this.self?.capabilities.replace(value as string[]);
-        break;
-      case 'room':
-        this.#room.set(value as RoomFlags);
-        break;
-      case 'member':
-        this.#member((value as { member: Payload & { member_id: string } }).member);
-        break;
-      case 'memberLeft': {
-        const { member_id } = value as { member_id: string };
-        this.#participants.set(this.participants.filter(({ id }) => id !== member_id));
-        break;
-      }
-      case 'layouts':
-        this.#layouts.set(value as string[]);
-        break;
-      case 'layout':
-        this.#layout.set(value as { id: string; layers: LayoutLayer[] });
         break;
       case 'ended':
         this.#ended.set(value as CallEnd);
@@ -221,21 +187,9 @@ export class WebRTCCall extends Destroyable implements Call {
     }
   }
 
-  #member(record: Payload & { member_id: string }): void {
-    const known = this.participants.find(({ id }) => id === record.member_id);
-    const Class = record.member_id === this.selfId ? SelfParticipant : Participant;
-    const participant = known ?? new Class(record.member_id, this.#forMembers);
-    participant.record.set(record);
-    this.#participants.set(known ? [...this.participants] : [...this.participants, participant]);
-    if (participant instanceof SelfParticipant) {
-      if (this.#self.value === participant) return this.#self.touch();
-      if (this.#capabilities.value) participant.capabilities.replace(this.#capabilities.value);
-      this.#self.set(participant);
-    }
-  }
-
   /** What members need of their call. */
-  get #forMembers(): ParticipantHost {
+  /** @internal */
+  protected get forMembers(): ParticipantHost {
     return {
     method: (name, member, args) => this.#method(name, member, args),
     setMuted: async (video, muted) => {
@@ -270,8 +224,7 @@ export class WebRTCCall extends Destroyable implements Call {
   #over(): void {
     void this.#leg.perform({ close: {} });
     this.#shares.close();
-    for (const participant of this.participants) participant.destroy();
-    this.#self.set(null);
+    this.leaveRoom();
     this.#host.forget(this);
     super.destroy();
   }
@@ -294,86 +247,11 @@ export class WebRTCCall extends Destroyable implements Call {
   get ended(): CallEnd | null {
     return this.#ended.value;
   }
-  get participants$(): Observable<Participant[]> {
-    return this.until(this.#participants.sync$);
-  }
-  get participants(): Participant[] {
-    return this.#participants.value;
-  }
-  get self$(): Observable<SelfParticipant> {
-    return this.until(this.#self.present$);
-  }
-  get self(): SelfParticipant | null {
-    return this.#self.value;
-  }
-  get selfId$(): Observable<string | null> {
-    return this.#selfId.sync$;
-  }
-  get selfId(): string | null {
-    return this.#selfId.value;
-  }
   get nodeId$(): Observable<string | null> {
     return this.#nodeId.sync$;
   }
   get nodeId(): string | null {
     return this.#nodeId.value;
-  }
-  #flag$<K extends keyof RoomFlags>(name: K): Observable<RoomFlags[K]> {
-    return this.until(changes(this.#room.present$, (room) => room[name]));
-  }
-  get recording$(): Observable<boolean> {
-    return this.#flag$('recording');
-  }
-  get recording(): boolean {
-    return this.#room.value?.recording ?? false;
-  }
-  get streaming$(): Observable<boolean> {
-    return this.#flag$('streaming');
-  }
-  get streaming(): boolean {
-    return this.#room.value?.streaming ?? false;
-  }
-  get raiseHandPriority$(): Observable<boolean> {
-    return this.#flag$('raiseHandPriority');
-  }
-  get raiseHandPriority(): boolean {
-    return this.#room.value?.raiseHandPriority ?? false;
-  }
-  get locked$(): Observable<boolean> {
-    return this.#flag$('locked');
-  }
-  get locked(): boolean {
-    return this.#room.value?.locked ?? false;
-  }
-  get meta$(): Observable<Record<string, unknown>> {
-    return this.#flag$('meta');
-  }
-  get meta(): Record<string, unknown> {
-    return this.#room.value?.meta ?? {};
-  }
-  get capabilities$(): Observable<Capability[]> {
-    return this.until(this.#capabilities.present$);
-  }
-  get capabilities(): Capability[] {
-    return this.#capabilities.value ?? [];
-  }
-  get layouts$(): Observable<string[]> {
-    return this.until(this.#layouts.present$);
-  }
-  get layouts(): string[] {
-    return this.#layouts.value ?? [];
-  }
-  get layout$(): Observable<string> {
-    return this.until(changes(this.#layout.present$, ({ id }) => id));
-  }
-  get layout(): string | undefined {
-    return this.#layout.value?.id;
-  }
-  get layoutLayers$(): Observable<LayoutLayer[]> {
-    return this.until(select(this.#layout.sync$, (layout) => layout?.layers));
-  }
-  get layoutLayers(): LayoutLayer[] {
-    return this.#layout.value?.layers ?? [];
   }
   get userVariables$(): Observable<Record<string, unknown>> {
     return this.#variables.later$;

@@ -130,7 +130,7 @@ export class Devices {
     if (!current) {
       // Nothing was chosen yet, or the user wants none.
       if (kind !== 'audiooutput' && this.disabled[kind].value) return;
-      const stored = this.#stored[kind];
+      const stored = this.preferences.persistDeviceSelection ? this.#stored[kind] : undefined;
       const alike = stored ? byLabel(stored) : [];
       const again = stored && (byId(stored) ?? inGroup(stored) ?? (alike.length === 1 ? alike[0] : undefined));
       const next = again ?? fallback();

@@ -1,10 +1,13 @@
 /** Looks at a call's connection as long as it is up. */
+import { RecoveryError, RPCTimeoutError } from './errors.js';
 import { Cell } from './observe.js';
 import type { Leg } from './peer.js';
 import { ClientPreferences, milliseconds } from './preferences.js';
 import { Quality, sampleOf, type Expected, type Sample } from './quality.js';
 import { Recovery, type RecoveryActions, type RecoverySettings } from './recovery.js';
 import type { CallDiagnosticSummary, CallStatus, NetworkIssue, NetworkMetrics } from './types.js';
+
+const LOOK_MS = 100;
 
 /** What is looked at, and what can be done about it. */
 export interface Watched extends RecoveryActions {
@@ -33,7 +36,15 @@ export class Monitor {
     private readonly leg: Leg,
     private readonly watched: Watched
   ) {
-    this.recovery = new Recovery(() => this.#settings(), watched);
+    this.recovery = new Recovery(() => this.#settings(), {
+      requestKeyframe: () => watched.requestKeyframe(),
+      sendVideo: (on) => watched.sendVideo(on),
+      sendsVideo: () => watched.sendsVideo(),
+      restartIce: async (relayOnly) => {
+        await watched.restartIce(relayOnly);
+        await this.#flows();
+      }
+    });
     const { signal } = this.#ended;
     globalThis.document?.addEventListener('visibilitychange', () => void this.#shown(document.visibilityState === 'visible'), { signal });
     const offline = () => this.#preferences.enableNetworkChangeDetection && this.#timer !== undefined && this.recovery.trigger('offline');
@@ -105,6 +116,23 @@ export class Monitor {
       least: Math.min(this.#scores.least, quality.score)
     };
     this.recovery.take(quality.issues, sample.outgoing);
+  }
+
+  /** Resolves when something comes in again; rejects when that takes too long. */
+  async #flows(): Promise<void> {
+    const limit = milliseconds('iceRestartTimeout');
+    const received = async () => {
+      const report = (await this.leg.pc?.getStats()) as unknown as Map<string, Record<string, any>> | undefined;
+      const { audio, video } = sampleOf(report ?? [], Date.now(), '');
+      return audio.received + video.received;
+    };
+    const before = await received();
+    for (let waited = 0; waited < limit; waited += LOOK_MS) {
+      await new Promise((next) => setTimeout(next, LOOK_MS));
+      if (this.#timer === undefined) throw new RecoveryError('reinvite', this.recovery.attempts);
+      if ((await received()) > before) return;
+    }
+    throw new RPCTimeoutError('', limit);
   }
 
   /** A page that nobody sees need not show its user, if that was asked for. */
