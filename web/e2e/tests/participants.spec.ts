@@ -111,6 +111,28 @@ test('methods of the call go to the room', async () => {
   expect(sent.find(({ method }) => method === 'call.set_meta')!.params.meta).toEqual({ topic: 'x' });
 });
 
+test('what a method changes is told to both, or the method is refused', async () => {
+  const [a, b] = [await member('alice', 600), await member('bob', 1100)];
+  await expect.poll(() => inPage(b.page, ({ call }) => call.participants.length)).toBe(2);
+  const steps: [string, string, unknown][] = [
+    ['toggleDeaf()', 'deaf', true], ['toggleDeaf()', 'deaf', false], ['toggleHandraise()', 'handraised', true], ['toggleHandraise()', 'handraised', false],
+    ['setAudioInputVolume(12)', 'inputVolume', 12], ['setAudioOutputVolume(-7)', 'outputVolume', -7], ['setAudioInputSensitivity(30)', 'inputSensitivity', 30],
+    ['toggleLowbitrate()', 'lowbitrate', true], ['toggleNoiseSuppression()', 'noiseSuppression', false], ['setMeta({ a: 1 })', 'meta', { a: 1 }],
+    ['updateMeta({ b: 2 })', 'meta', { a: 1, b: 2 }]
+  ];
+  for (const [code, field, value] of steps) {
+    const read = ({ page }: { page: Page }) => inPage(page, ({ call }, field) => call.participants.find((one: any) => one.name === 'alice')[field as never], field);
+    const before = await read(b);
+    const refused = await a.page.evaluate(`call.self.${code}.then(() => null, (error) => error.name)`);
+    if (refused) {
+      expect(refused, code).toBe('JSONRPCError');
+      expect(await read(b), code).toEqual(before);
+      continue;
+    }
+    for (const party of [a, b]) await expect.poll(() => read(party), code).toEqual(value);
+  }
+});
+
 test('mute is seen by everybody, and a toggle pressed twice ends where it began', async () => {
   const [a, b] = [await member('alice', 600), await member('bob', 1100)];
   const mutedAtB = () => inPage(b.page, ({ call }) => call.participants.find((one: any) => one.name === 'alice')?.audioMuted);
