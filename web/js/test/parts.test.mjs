@@ -175,3 +175,36 @@ test('operators do what their names say', async () => {
   assert.equal(await firstValueFrom(of({ b: 1 }, { a: { b: 2 } }).pipe(filterAs((value) => 'a' in value, 'a.b'))), 2);
   await assert.rejects(firstValueFrom(of({ jsonrpc: '2.0', id: 'x', error: { code: '-32601', message: 'none' } }).pipe(throwOnRPCError())), { name: 'JSONRPCError' });
 });
+
+const { EmbedTokenCredentialProvider, StaticCredentialProvider } = await source('credentials');
+
+/** Answers the provider's requests. */
+function answering(...answers) {
+  const asked = [];
+  globalThis.fetch = async (url, init) => {
+    asked.push([url, JSON.parse(init.body)]);
+    const { status, body } = answers.shift();
+    return new Response(JSON.stringify(body), { status, headers: { date: new Date().toUTCString() } });
+  };
+  return asked;
+}
+
+test('a static provider gives what it was given, each time', async () => {
+  const given = { token: 't', expiry_at: 5 };
+  const provider = new StaticCredentialProvider(given);
+  assert.equal(await provider.authenticate(), given);
+  assert.equal(await provider.authenticate(), given);
+  assert.equal('refresh' in provider, false);
+});
+
+test('an embed token is exchanged at the host that was named, and refused for good at once', async (context) => {
+  const { fetch } = globalThis;
+  context.after(() => (globalThis.fetch = fetch));
+  const asked = answering({ status: 200, body: { token: 'x.y.z', expires_in: 60 } }, { status: 403, body: { error: 'no' } });
+  const provider = new EmbedTokenCredentialProvider('calls.example.com', 'c2c_1');
+  const { token, expiry_at } = await provider.authenticate();
+  assert.equal(token, 'x.y.z');
+  assert.ok(expiry_at > Date.now() + 50_000 && expiry_at <= Date.now() + 61_000);
+  assert.deepEqual(asked, [['https://calls.example.com/api/fabric/embeds/tokens', { token: 'c2c_1' }]]);
+  await assert.rejects(provider.refresh(), { name: 'RequestError', status: 403 });
+});
