@@ -19,6 +19,8 @@ test.afterAll(async () => {
   await server.stop();
 });
 test.afterEach(async () => {
+  // The room is the same in every test: nobody stays.
+  await Promise.all(parties.map(({ page }) => page.evaluate('globalThis.call?.hangup().catch(() => undefined)')));
   await leave(parties);
   parties = [];
 });

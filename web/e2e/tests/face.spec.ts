@@ -164,6 +164,34 @@ test('levels show who speaks', async () => {
   expect(heard.remote).toBeLessThanOrEqual(1);
 });
 
+test('the life of a call is told from its first ring, with the reason of its end', async () => {
+  const [a, b] = [await open(CALLER), await open(CALLEE)];
+  await connect(b.page, server.token('bob'), true);
+  await connect(a.page, server.token('alice'));
+  await dial(a.page, '/private/bob');
+  await Promise.all([rings(b.page), status(a.page, 'ringing')]);
+  const decisions = await inPage(b.page, async ({ call }) => {
+    const decisions: boolean[] = [];
+    call.answered$.subscribe((answered: boolean) => decisions.push(answered));
+    call.reject();
+    call.answer();
+    await new Promise((next) => setTimeout(next));
+    return decisions;
+  });
+  expect(decisions).toEqual([false]);
+  await Promise.all([status(a.page, 'destroyed'), status(b.page, 'destroyed')]);
+  const life = ({ call, statuses }: Record<string, any>) => ({ statuses, by: call.ended.by, cause: call.ended.cause, now: call.status });
+  expect(await inPage(a.page, life)).toEqual({ statuses: ['trying', 'ringing', 'disconnected', 'destroyed'], by: 'remote', cause: 'USER_BUSY', now: 'destroyed' });
+  expect(await inPage(b.page, life)).toMatchObject({ statuses: ['ringing', 'disconnected', 'destroyed'], by: 'local' });
+  // Given up while it rings.
+  await dial(a.page, '/private/bob');
+  await rings(b.page);
+  await inPage(a.page, ({ call }) => call.hangup());
+  await Promise.all([status(a.page, 'destroyed'), status(b.page, 'destroyed')]);
+  expect(await inPage(b.page, life)).toMatchObject({ statuses: ['ringing', 'disconnected', 'destroyed'], by: 'remote' });
+  expect((await inPage(a.page, life)).statuses.slice(-2)).toEqual(['disconnecting', 'destroyed']);
+});
+
 test('a page that is left hangs up at once', async () => {
   const [a, b] = await talking();
   await a.goto('about:blank');

@@ -75,6 +75,7 @@ export class Devices {
     const { signal } = (this.#monitoring = new AbortController());
     const look = () => void this.enumerate();
     this.api?.addEventListener('devicechange', look);
+    void this.#watchPermissions(look, signal);
     const period = milliseconds('devicePollingInterval');
     const polling = period > 0 ? setInterval(look, period) : undefined;
     signal.addEventListener('abort', () => {
@@ -82,6 +83,18 @@ export class Devices {
       clearInterval(polling);
     });
     look();
+  }
+
+  /** Names of devices come and go with the permission, and no browser says so by `devicechange`. */
+  async #watchPermissions(look: () => void, signal: AbortSignal): Promise<void> {
+    for (const name of ['microphone', 'camera']) {
+      try {
+        const state = await navigator.permissions.query({ name: name as PermissionName });
+        if (!signal.aborted) state.addEventListener('change', look, { signal });
+      } catch {
+        // Not every browser tells.
+      }
+    }
   }
 
   unmonitor(): void {
