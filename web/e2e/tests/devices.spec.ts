@@ -280,3 +280,44 @@ test('another camera is a member of its own, and can be taken away', async () =>
   await expect.poll(() => kinds(b)).toBe('member,member');
   await expectToHear(b, CALLER);
 });
+
+/** Frames of the other's picture that a page has decoded. */
+const seen = (page: Page) =>
+  inPage(page, async ({ call }) => {
+    const report = await call.rtcPeerConnection.getStats();
+    return [...report.values()].filter((one: any) => one.type === 'inbound-rtp' && one.kind === 'video').reduce((sum: number, one: any) => sum + (one.framesDecoded ?? 0), 0);
+  });
+
+test('two see each other; a picture that is muted stops and comes back; receiving can be switched off', async () => {
+  const [a, b] = [await open(CALLER), await open(CALLEE)];
+  await connect(b.page, server.token('bob'), true);
+  await connect(a.page, server.token('alice'));
+  await inPage(a.page, async (g) => {
+    g.statuses = [];
+    g.call = await g.client.dial('/private/bob', { audio: true, video: true });
+    g.call.status$.subscribe((status: string) => g.statuses.push(status));
+  });
+  await rings(b.page);
+  await inPage(b.page, ({ call }) => call.answer({ audio: true, video: true }));
+  await Promise.all([status(a.page, 'connected'), status(b.page, 'connected')]);
+  // A server may offer the callee sound alone: the picture is then added by the callee.
+  await inPage(b.page, async ({ call }) => {
+    if (call.mediaDirections.video === 'inactive') await call.self.addVideoInputDevice();
+  });
+  for (const { page } of [a, b]) await expect.poll(() => seen(page)).toBeGreaterThan(10);
+  await inPage(a.page, ({ call }) => call.self.muteVideo());
+  expect(await inPage(a.page, ({ call }) => call.localStream.getVideoTracks().length)).toBe(0);
+  const stopped = async ({ page }: Party) => {
+    const before = await seen(page);
+    await new Promise((next) => setTimeout(next, 1000));
+    return (await seen(page)) - before;
+  };
+  await expect.poll(() => stopped(b)).toBe(0);
+  await inPage(a.page, ({ call }) => call.self.unmuteVideo());
+  await expect.poll(() => stopped(b)).toBeGreaterThan(5);
+  await inPage(b.page, ({ call }) => call.toggleIncomingVideo());
+  await expect.poll(() => stopped(b)).toBe(0);
+  await inPage(b.page, ({ call }) => call.toggleIncomingVideo());
+  await expect.poll(() => stopped(b)).toBeGreaterThan(5);
+  await Promise.all([expectToHear(a.page, CALLEE), expectToHear(b.page, CALLER)]);
+});
