@@ -10,6 +10,7 @@ mod directory;
 mod journal;
 mod leg;
 mod lifeline;
+mod related;
 mod ring;
 mod room;
 
@@ -36,8 +37,8 @@ use crate::relay::{Counters, Registry, Reply, SessionHandle, Timing};
 use crate::store::Store;
 use destination::{Destination, Party, refuse};
 use directory::{DialogEntry, DialogKey, Directory, Found};
-use journal::{Journal, RoomRecord};
-use room::{Auxiliary, Goal, Join, Kind, RoomMessage, TransferOrder};
+use journal::Journal;
+use room::{Auxiliary, Join, Kind, RoomMessage};
 
 pub(crate) use lifeline::Signalling;
 
@@ -217,58 +218,6 @@ impl Calls {
             .next()
     }
 
-    /// Finds the call a shared screen or device hangs on, which must be the same session's; the dialled address does not
-    /// count (5.8).
-    fn invite_auxiliary(
-        &self,
-        caller: Caller<'_>,
-        reply: VertoReply,
-        key: DialogKey,
-        invite: Described,
-        what: Auxiliary,
-    ) {
-        let Described { dialog, sdp } = invite;
-        let parent = dialog.user_variables.get("memberCallId");
-        let parent = parent.and_then(|id| id.as_str()).unwrap_or_default();
-        let parent = DialogKey {
-            owner: caller.session.owner().clone(),
-            call_id: parent.into(),
-        };
-        let entry = match self.context.directory.find(&parent) {
-            Found::Live(entry) if may_speak(&entry, caller.session) => entry,
-            _ => {
-                let error = RpcError::invalid_params("`memberCallId` names no call of yours");
-                return self.refuse_invite(reply, &error);
-            }
-        };
-        let order = room::Order {
-            key,
-            leg: self.context.next_serial(),
-            session: caller.session.clone(),
-            party: Party::default(),
-            dialled: String::new(),
-            offer: sdp,
-            user_variables: dialog.user_variables,
-            capabilities: granted(caller.claims),
-            auxiliary: Some((entry.leg, what)),
-            ring: None,
-        };
-        let place = DialogEntry {
-            room: entry.room.clone(),
-            leg: order.leg,
-            session: caller.session.clone(),
-        };
-        if !self.context.directory.insert(&order.key, place) {
-            return reply.refuse(&RpcError::invalid_params("this id is in use"));
-        }
-        let join = Box::new(Join { reply, order });
-        if let Err(RoomMessage::Join(back)) = entry.room.send(RoomMessage::Join(join)) {
-            self.context.directory.withdraw(&back.order.key);
-            back.reply
-                .refuse(&RpcError::invalid_params("the call has ended"));
-        }
-    }
-
     /// Finds out where an invite goes.
     async fn place(
         &self,
@@ -344,133 +293,6 @@ impl Calls {
                     context.directory.withdraw(&join.order.key);
                 }
                 Err(_) => return,
-            }
-        }
-    }
-
-    /// Takes up a call that an earlier life of the server held. Gives the reply back when there was none.
-    async fn restore(
-        &self,
-        caller: Caller<'_>,
-        reply: VertoReply,
-        offer: Described,
-        modify: bool,
-    ) -> Option<VertoReply> {
-        let context = &self.context;
-        let key = DialogKey {
-            owner: caller.session.owner().clone(),
-            call_id: offer.dialog.call_id.as_str().into(),
-        };
-        let look_up = context.journal.look_up(&context.store, &key);
-        let Ok(Some(record)) = timeout(LOOKUP, look_up).await else {
-            return Some(reply);
-        };
-        let session = room::RoomSessionId {
-            room_id: record.room_id.clone(),
-            room_session_id: record.room_session_id.clone(),
-        };
-        let start = |kind: Kind| room::spawn_as(context.clone(), kind, None, Some(session.clone()));
-        let room = match &record.room {
-            RoomRecord::Direct => {
-                let id = &record.room_session_id;
-                context.directory.restored(id, || start(Kind::Direct))
-            }
-            RoomRecord::Conference(id) => {
-                let found = context.store.conference_room(&key.owner.project_id, id);
-                let Ok(Ok(Some(found))) = timeout(LOOKUP, found).await else {
-                    return Some(reply);
-                };
-                let kind = Kind::Conference(Box::new(found));
-                context.directory.conference(id, || start(kind))
-            }
-        };
-        let leg = context.next_serial();
-        let entry = DialogEntry {
-            room: room.clone(),
-            leg,
-            session: caller.session.clone(),
-        };
-        if !context.directory.insert(&key, entry) {
-            return Some(reply);
-        }
-        let restore = room::Restore {
-            reply,
-            key,
-            leg,
-            session: caller.session.clone(),
-            capabilities: granted(caller.claims),
-            record,
-            offer: offer.sdp,
-            modify,
-        };
-        match room.send(RoomMessage::Restore(Box::new(restore))) {
-            Err(RoomMessage::Restore(back)) => {
-                context.directory.withdraw(&back.key);
-                Some(back.reply)
-            }
-            _ => None,
-        }
-    }
-
-    /// Finds out where a call is to be handed over to: an address, or another call of the same person's by its id.
-    async fn transfer(
-        &self,
-        caller: Caller<'_>,
-        reply: VertoReply,
-        call_id: String,
-        destination: &str,
-    ) {
-        let directory = &self.context.directory;
-        let own = |call_id: &str| DialogKey {
-            owner: caller.session.owner().clone(),
-            call_id: call_id.into(),
-        };
-        let entry = match directory.find(&own(&call_id)) {
-            Found::Live(entry) if may_speak(&entry, caller.session) => entry,
-            _ => return reply.refuse(&RpcError::invalid_params("there is no such call")),
-        };
-        let goal = match directory.find(&own(destination)) {
-            Found::Live(other) => Ok(Goal::Call {
-                room: other.room,
-                replaces: other.leg,
-            }),
-            _ => timeout(LOOKUP, self.goal(caller, destination))
-                .await
-                .unwrap_or_else(|_| Err(refuse(refusal::TEMPORARY_FAILURE))),
-        };
-        match goal {
-            Err(error) => reply.refuse(&error),
-            Ok(goal) => {
-                let order = TransferOrder {
-                    reply,
-                    call_id,
-                    goal,
-                };
-                let message = RoomMessage::Transfer {
-                    leg: entry.leg,
-                    session: caller.session.clone(),
-                    order: Box::new(order),
-                };
-                // A room that has just ended drops the reply, which answers for itself.
-                let _ = entry.room.send(message);
-            }
-        }
-    }
-
-    async fn goal(&self, caller: Caller<'_>, destination: &str) -> Result<Goal, RpcError> {
-        let store = &self.context.store;
-        match Destination::resolve(store, caller.claims, destination).await? {
-            Destination::Conference(room) => Ok(Goal::Conference(room)),
-            Destination::Echo(_) => Err(refuse(refusal::INVALID_DESTINATION)),
-            Destination::Subscriber(callee) => {
-                let mut sessions = self.context.registry.online(&callee.owner);
-                sessions.retain(|session| !session.is_over());
-                sessions.sort_by_key(|session| !session.is_attached());
-                sessions.truncate(limits::RINGING_SESSIONS);
-                match sessions.is_empty() {
-                    true => Err(refuse(refusal::USER_NOT_REGISTERED)),
-                    false => Ok(Goal::Subscriber(room::Ring { callee, sessions })),
-                }
             }
         }
     }

@@ -4,6 +4,7 @@
 //! cancel finds nothing, and every client sees events in the same order.
 
 mod auxiliary;
+mod ending;
 mod join;
 mod members;
 mod methods;
@@ -21,7 +22,6 @@ use std::time::{Duration, Instant};
 
 use offhook_media::{CloseReason, LegKey, MediaError, MediaEvent, RoomKey, RoomKind};
 use offhook_proto::code::Cause;
-use offhook_proto::event::Progress;
 use offhook_proto::relay::RpcError;
 use offhook_proto::room_action::CallAction;
 use offhook_proto::room_capability::Capabilities;
@@ -37,7 +37,7 @@ use super::directory::{DialogKey, LegId};
 use super::leg::Leg;
 use super::lifeline::Signalling;
 use super::ring::RingGroup;
-use super::{Calls, Context, VertoReply, answer_for_gone_dialog};
+use super::{Context, VertoReply, answer_for_gone_dialog};
 use crate::relay::{Reply, SessionHandle};
 use crate::store::{Address, ConferenceRoom};
 use transfer::Arrival;
@@ -490,67 +490,6 @@ impl Room {
         }
     }
 
-    /// Ends a leg: tells its client and everybody else, and with it what cannot go on without it.
-    fn end_leg(&mut self, id: LegId, cause: Cause, reason: &str, farewell: Farewell) {
-        let Some(index) = self.legs.iter().position(|leg| leg.id == id) else {
-            return;
-        };
-        let leg = self.legs.remove(index);
-        let context = self.context.clone();
-        tracing::info!(call = %leg.call_id(), cause = cause.name(), reason, "leg ends");
-        self.release_media(leg.media);
-        context
-            .directory
-            .end(&leg.key, cause, Instant::now(), context.timing.ended_dialog);
-        context.journal.remove(&leg.key);
-        context.counters.legs.add(-1);
-        context.counters.leg_ended(cause.name());
-        leg.send_state(&context, Progress::Ended);
-        if leg.is_auxiliary() {
-            if leg.is_joined() {
-                self.tell_gone(&leg.member, reason);
-            }
-            return;
-        }
-        self.end_auxiliaries(id, cause, reason);
-        if leg.is_joined() {
-            self.tell_left(&leg, reason);
-        }
-        if farewell != Farewell::None {
-            let bye = leg.bye(&context, cause);
-            leg.session.event(bye.clone());
-            if farewell == Farewell::ByeTwice {
-                let (session, after) = (leg.session.clone(), context.timing.repeat_bye);
-                tokio::spawn(async move {
-                    tokio::time::sleep(after).await;
-                    session.event(bye);
-                });
-            }
-        }
-        match self.kind {
-            Kind::Direct
-                if self
-                    .calling
-                    .as_ref()
-                    .is_some_and(|calling| calling.caller == id) =>
-            {
-                self.stop_ringing(Cause::OriginatorCancel);
-            }
-            // A device that stops ringing is no side of the call yet.
-            Kind::Direct if self.calling.is_none() && leg.is_joined() => {
-                // One side of two has gone.
-                let mut others = self.legs.iter().filter(|leg| !leg.is_auxiliary());
-                if let (Some(other), None) = (others.next(), others.next())
-                    && other.is_joined()
-                {
-                    let other = other.id;
-                    self.end_leg(other, cause_for_other_side(cause), "ended", Farewell::Bye);
-                }
-            }
-            _ => {}
-        }
-    }
-
     fn release_media(&self, media: Option<LegKey>) {
         if let Some(media) = media {
             self.context.directory.remove_media(media);
@@ -606,54 +545,5 @@ impl Room {
                 Err(RpcError::invalid_params("the media server does not answer"))
             }
         }
-    }
-
-    fn end(mut self) {
-        if let Kind::Conference(room) = &self.kind {
-            self.context
-                .directory
-                .end_conference(&room.id, &self.handle);
-        }
-        self.messages.close();
-        // Whoever came in this moment goes to the room's next session; replies of the rest answer for themselves.
-        while let Ok(message) = self.messages.try_recv() {
-            match message {
-                RoomMessage::Join(join) if join.order.auxiliary.is_some() => {
-                    self.context.directory.withdraw(&join.order.key);
-                    let over = RpcError::invalid_params("the call has ended");
-                    join.reply.refuse(&over);
-                }
-                RoomMessage::Join(join) => {
-                    self.context.directory.withdraw(&join.order.key);
-                    Calls {
-                        context: self.context.clone(),
-                    }
-                    .enter(self.kind.clone(), *join);
-                }
-                RoomMessage::Dialog { reply, request, .. } => {
-                    answer_for_gone_dialog(reply, &request, Cause::NormalClearing);
-                }
-                RoomMessage::Restore(restore) => {
-                    self.context.directory.withdraw(&restore.key);
-                    restore.reply.refuse(&RpcError::invalid_params("try again"));
-                }
-                RoomMessage::Arrival(arrival) => {
-                    arrival.send_back(&RpcError::invalid_params("that call has just ended"));
-                }
-                RoomMessage::Returned { leg } => self.abandon(&leg),
-                _ => {}
-            }
-        }
-        self.context.media.close_room(self.media_room);
-        self.context.counters.rooms.add(-1);
-        tracing::debug!("room ends");
-    }
-}
-
-/// What the one who stays in a two-party call is told when the other has gone.
-fn cause_for_other_side(cause: Cause) -> Cause {
-    match cause {
-        Cause::MediaTimeout | Cause::TemporaryFailure => cause,
-        _ => Cause::NormalClearing,
     }
 }

@@ -1,0 +1,123 @@
+//! The end of a leg, and of the room.
+
+use std::time::Instant;
+
+use offhook_proto::code::Cause;
+use offhook_proto::event::Progress;
+use offhook_proto::relay::RpcError;
+
+use super::{Farewell, Kind, Room, RoomMessage};
+use crate::calls::directory::LegId;
+use crate::calls::{Calls, answer_for_gone_dialog};
+
+impl Room {
+    /// Ends a leg: tells its client and everybody else, and with it what cannot go on without it.
+    pub(super) fn end_leg(&mut self, id: LegId, cause: Cause, reason: &str, farewell: Farewell) {
+        let Some(index) = self.legs.iter().position(|leg| leg.id == id) else {
+            return;
+        };
+        let leg = self.legs.remove(index);
+        let context = self.context.clone();
+        tracing::info!(call = %leg.call_id(), cause = cause.name(), reason, "leg ends");
+        self.release_media(leg.media);
+        context
+            .directory
+            .end(&leg.key, cause, Instant::now(), context.timing.ended_dialog);
+        context.journal.remove(&leg.key);
+        context.counters.legs.add(-1);
+        context.counters.leg_ended(cause.name());
+        leg.send_state(&context, Progress::Ended);
+        if leg.is_auxiliary() {
+            if leg.is_joined() {
+                self.tell_gone(&leg.member, reason);
+            }
+            return;
+        }
+        self.end_auxiliaries(id, cause, reason);
+        if leg.is_joined() {
+            self.tell_left(&leg, reason);
+        }
+        if farewell != Farewell::None {
+            let bye = leg.bye(&context, cause);
+            leg.session.event(bye.clone());
+            if farewell == Farewell::ByeTwice {
+                let (session, after) = (leg.session.clone(), context.timing.repeat_bye);
+                tokio::spawn(async move {
+                    tokio::time::sleep(after).await;
+                    session.event(bye);
+                });
+            }
+        }
+        match self.kind {
+            Kind::Direct
+                if self
+                    .calling
+                    .as_ref()
+                    .is_some_and(|calling| calling.caller == id) =>
+            {
+                self.stop_ringing(Cause::OriginatorCancel);
+            }
+            // A device that stops ringing is no side of the call yet.
+            Kind::Direct if self.calling.is_none() && leg.is_joined() => {
+                // One side of two has gone.
+                let mut others = self.legs.iter().filter(|leg| !leg.is_auxiliary());
+                if let (Some(other), None) = (others.next(), others.next())
+                    && other.is_joined()
+                {
+                    let other = other.id;
+                    self.end_leg(other, cause_for_other_side(cause), "ended", Farewell::Bye);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn end(mut self) {
+        if let Kind::Conference(room) = &self.kind {
+            self.context
+                .directory
+                .end_conference(&room.id, &self.handle);
+        }
+        self.messages.close();
+        // Whoever came in this moment goes to the room's next session; replies of the rest answer for themselves.
+        while let Ok(message) = self.messages.try_recv() {
+            match message {
+                RoomMessage::Join(join) if join.order.auxiliary.is_some() => {
+                    self.context.directory.withdraw(&join.order.key);
+                    let over = RpcError::invalid_params("the call has ended");
+                    join.reply.refuse(&over);
+                }
+                RoomMessage::Join(join) => {
+                    self.context.directory.withdraw(&join.order.key);
+                    Calls {
+                        context: self.context.clone(),
+                    }
+                    .enter(self.kind.clone(), *join);
+                }
+                RoomMessage::Dialog { reply, request, .. } => {
+                    answer_for_gone_dialog(reply, &request, Cause::NormalClearing);
+                }
+                RoomMessage::Restore(restore) => {
+                    self.context.directory.withdraw(&restore.key);
+                    restore.reply.refuse(&RpcError::invalid_params("try again"));
+                }
+                RoomMessage::Arrival(arrival) => {
+                    arrival.send_back(&RpcError::invalid_params("that call has just ended"));
+                }
+                RoomMessage::Returned { leg } => self.abandon(&leg),
+                _ => {}
+            }
+        }
+        self.context.media.close_room(self.media_room);
+        self.context.counters.rooms.add(-1);
+        tracing::debug!("room ends");
+    }
+}
+
+/// What the one who stays in a two-party call is told when the other has gone.
+fn cause_for_other_side(cause: Cause) -> Cause {
+    match cause {
+        Cause::MediaTimeout | Cause::TemporaryFailure => cause,
+        _ => Cause::NormalClearing,
+    }
+}
