@@ -133,6 +133,9 @@ async fn a_call_is_handed_over_to_a_room() {
     let mut c = carol.dial("/public/lobby").await;
     carol.answered(&c).await;
     c.connected().await;
+    // On hold first, as people do: the music must end.
+    alice.modify("hold").await;
+    bob.hears().await;
     alice.transfer("/public/lobby").await;
     assert_eq!(alice.client.bye(&alice.call.id).await, "NORMAL_CLEARING");
     let left = bob.client.event("member.left").await;
@@ -156,6 +159,8 @@ async fn a_call_is_handed_over_to_a_room() {
     );
     let came = carol.event("member.joined").await;
     assert_eq!(came["member"]["member_id"], bob.call.member.as_str());
+    c.endpoint.set_source(AudioSource::Silence).await.unwrap();
+    bob.hears_nothing().await;
     let carol = Side {
         client: carol,
         call: c,

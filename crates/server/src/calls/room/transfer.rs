@@ -162,6 +162,7 @@ impl Room {
         leg.member.room_id.clone_from(&self.room_id);
         leg.member.room_session_id.clone_from(&self.room_session_id);
         leg.member.held = false;
+        leg.waits = false;
         leg.segment_id = uuid::Uuid::new_v4().to_string();
         leg.peer = None;
         let entry = DialogEntry {
@@ -213,7 +214,8 @@ impl Room {
             if self.locked {
                 return Err(refuse(refusal::ROOM_LOCKED));
             }
-            if self.legs.len() >= room.max_members() {
+            let members = self.legs.iter().filter(|leg| !leg.is_auxiliary()).count();
+            if members >= room.max_members() {
                 return Err(refuse(refusal::ROOM_FULL));
             }
         }
