@@ -7,6 +7,7 @@
 //! | authorization state | compact JWE, `typ: AS` | nothing | [`resume`] |
 //! | embed token | `c2c_` and 128 random bits | SHA-256 | [`opaque`] |
 //! | project API token | `PT` and 192 random bits | SHA-256 | [`opaque`] |
+//! | proof of work | challenge: compact JWE, `typ: Work` | a hash, while it could be shown again | [`work`] |
 //! | password | chosen by people | PBKDF2-HMAC-SHA256 | [`password`] |
 //! | proof of possession | JWS by the client's key (RFC 9449) | a hash, while it could be shown again | [`dpop`] |
 //!
@@ -27,6 +28,7 @@ pub mod refresh;
 pub mod resume;
 pub mod sat;
 mod secret;
+pub mod work;
 
 pub use error::{KeyError, ProofError, TokenError};
 pub use keys::KeyRing;

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
+use offhook_proto::rest::Budget;
 use offhook_server::config::{Listen, LogFormat, PublicUrl, Settings};
 use offhook_server::serve::Server;
 use tracing_subscriber::EnvFilter;
@@ -103,6 +104,18 @@ pub(crate) struct Args {
     /// Exchanges of call-button tokens a minute from one network; 0 is no limit [default: 120]
     #[arg(long, env = "OFFHOOK_EXCHANGES_PER_MINUTE", value_name = "N")]
     exchanges_per_minute: Option<u32>,
+    /// Limits of each call button that has none of its own, such as calls_at_once=20,calls_per_hour=200 [default: see offhook.example.toml]
+    #[arg(long, env = "OFFHOOK_BUDGET_TOKEN", value_name = "LIMITS")]
+    budget_token: Option<Budget>,
+    /// Limits of the pages of one origin, such as calls_at_once=20,calls_per_hour=200 [default: see offhook.example.toml]
+    #[arg(long, env = "OFFHOOK_BUDGET_ORIGIN", value_name = "LIMITS")]
+    budget_origin: Option<Budget>,
+    /// Limits of one network, such as calls_at_once=20,calls_per_hour=200 [default: see offhook.example.toml]
+    #[arg(long, env = "OFFHOOK_BUDGET_NETWORK", value_name = "LIMITS")]
+    budget_network: Option<Budget>,
+    /// Limits of one address that call buttons lead to, such as calls_at_once=20,calls_per_hour=200 [default: see offhook.example.toml]
+    #[arg(long, env = "OFFHOOK_BUDGET_DESTINATION", value_name = "LIMITS")]
+    budget_destination: Option<Budget>,
     /// Sign-ins a minute from one network, and for one account; 0 is no limit [default: 30]
     #[arg(long, env = "OFFHOOK_SIGN_INS_PER_MINUTE", value_name = "N")]
     sign_ins_per_minute: Option<u32>,
@@ -203,6 +216,10 @@ fn settings(args: &Args) -> Settings {
         max_connections: args.max_connections,
         max_connections_per_ip: args.max_connections_per_ip,
         exchanges_per_minute: args.exchanges_per_minute,
+        budget_token: args.budget_token,
+        budget_origin: args.budget_origin,
+        budget_network: args.budget_network,
+        budget_destination: args.budget_destination,
         sign_ins_per_minute: args.sign_ins_per_minute,
         device_tokens_per_minute: args.device_tokens_per_minute,
         bound_token_seconds: args.bound_token_seconds,

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use offhook_auth::jwk;
+use offhook_proto::limits;
+use offhook_proto::rest::Budget;
 use offhook_server::clock::now_s;
 use offhook_server::mint::{Mint, TokenWish};
 use offhook_server::store::{
@@ -73,6 +75,12 @@ pub(crate) enum Command {
         /// What you call it [default: the destination and the time]
         #[arg(long, value_name = "TEXT")]
         name: Option<String>,
+        /// Limits in place of the server's, such as calls_at_once=20,calls_per_hour=200
+        #[arg(long, value_name = "LIMITS")]
+        budget: Option<Budget>,
+        /// Zero bits of the work that a visitor's machine does before an exchange: 16 is a second or so
+        #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u8).range(1..=i64::from(limits::WORK_BITS_MAX)))]
+        proof_of_work: Option<u8>,
         #[command(flatten)]
         common: Common,
     },
@@ -153,6 +161,8 @@ pub(crate) fn run(command: Command) -> Outcome {
                 destination,
                 origin,
                 name,
+                budget,
+                proof_of_work,
                 common,
             } => {
                 let (mint, project) = common.open().await?;
@@ -165,10 +175,11 @@ pub(crate) fn run(command: Command) -> Outcome {
                 let name = name.unwrap_or_else(|| format!("{destination} {}", now_s()));
                 let expires_in = common.ttl.map(|life| life.as_secs());
                 let settings = ClickToCallSettings {
-                    destination,
                     allowed_origins,
                     expires_in,
-                    enabled: true,
+                    budget: budget.unwrap_or_default(),
+                    proof_of_work,
+                    ..ClickToCallSettings::to(destination)
                 };
                 let (resource, token) = mint
                     .store

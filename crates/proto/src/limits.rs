@@ -127,3 +127,11 @@ pub const TURN_CONNECTIONS_PER_IP: usize = 512;
 pub const TURN_IDLE_MS: u64 = 30_000;
 /// A TURN nonce is good for so long, seconds.
 pub const TURN_NONCE_S: u64 = 3_600;
+
+/// Call buttons, origins, networks and destinations whose use is counted, of each so many at once.
+pub const BUDGET_ACCOUNTS: usize = 16_384;
+/// A challenge for proof of work is good for so long, seconds. Proofs of possession can be shown for longer, and both are remembered
+/// alike.
+pub const WORK_TTL_S: u64 = 120;
+/// Hardest work an owner may ask for: some 20 s on one core.
+pub const WORK_BITS_MAX: u8 = 24;

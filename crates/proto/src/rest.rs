@@ -3,6 +3,7 @@
 //! What callers send is not here: a request is read field by field, so that each fault is reported by the name
 //! of its attribute.
 mod address;
+mod budget;
 mod error;
 mod page;
 mod resource;
@@ -10,6 +11,7 @@ mod time;
 mod token;
 
 pub use address::{Address, AddressType, Channels};
+pub use budget::{Budget, BudgetUse, ButtonUsage, NotABudget, WorkChallenge, WorkNeeded};
 pub use error::{ErrorBody, ErrorItem, ErrorList, code};
 pub use page::{Links, Page};
 pub use resource::{

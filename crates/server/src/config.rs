@@ -9,9 +9,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use offhook_proto::limits;
+use offhook_proto::rest::Budget;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 use url::Url;
+
+use crate::budget::BudgetPolicy;
 
 /// Port of the plain listener.
 pub(crate) const DEFAULT_PORT: u16 = 8787;
@@ -180,6 +183,14 @@ settings! {
     max_connections_per_ip: usize,
     /// Exchanges of embed tokens a minute from one network; 0 is no limit.
     exchanges_per_minute: u32,
+    /// Limits of each call button that has none of its own.
+    budget_token: Budget,
+    /// Limits of the pages of one origin.
+    budget_origin: Budget,
+    /// Limits of one network.
+    budget_network: Budget,
+    /// Limits of one address that call buttons lead to.
+    budget_destination: Budget,
     /// Sign-ins a minute from one network, and for one account; 0 is no limit.
     sign_ins_per_minute: u32,
     /// Bindings and renewals of client-bound tokens a minute from one network, and for one token; 0 is no limit.
@@ -245,6 +256,8 @@ pub struct Config {
     pub max_connections_per_ip: usize,
     /// See [`Settings::exchanges_per_minute`]; 120.
     pub exchanges_per_minute: u32,
+    /// See [`Settings::budget_token`] and the others.
+    pub budgets: BudgetPolicy,
     /// See [`Settings::sign_ins_per_minute`]; 30.
     pub sign_ins_per_minute: u32,
     /// See [`Settings::device_tokens_per_minute`]; 600.
@@ -382,6 +395,7 @@ impl Settings {
             media_listen.ip(),
             if media_listen.port() == 0 { 0 } else { 3478 },
         ));
+        let budgets = BudgetPolicy::default();
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Config {
             data: self.data.unwrap_or_else(|| "data".into()),
@@ -405,6 +419,15 @@ impl Settings {
             max_connections: self.max_connections.unwrap_or(20_000),
             max_connections_per_ip: self.max_connections_per_ip.unwrap_or(4_096),
             exchanges_per_minute: self.exchanges_per_minute.unwrap_or(120),
+            budgets: BudgetPolicy {
+                token: self.budget_token.unwrap_or_default().or(budgets.token),
+                origin: self.budget_origin.unwrap_or_default().or(budgets.origin),
+                network: self.budget_network.unwrap_or_default().or(budgets.network),
+                destination: self
+                    .budget_destination
+                    .unwrap_or_default()
+                    .or(budgets.destination),
+            },
             sign_ins_per_minute: self.sign_ins_per_minute.unwrap_or(30),
             device_tokens_per_minute: self.device_tokens_per_minute.unwrap_or(600),
             bound_token_s,

@@ -4,10 +4,12 @@
 //!
 //! - `http`: the REST interface and the web pages; [`mint`] makes the tokens it gives out.
 //! - [`relay`]: WebSockets and sessions; [`calls`]: legs and rooms; media is the `offhook-media` crate's.
+//! - [`budget`]: how much the visitors of pages may do with a public token.
 //! - [`proofs`]: what is asked of proofs of possession, over both.
 //! - [`turn`]: the way to the media ports for clients that need one.
 //! - [`store`]: what outlives a restart.
 mod assets;
+pub mod budget;
 pub mod calls;
 pub mod clock;
 pub mod config;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Timestamp;
+use super::{Budget, Timestamp};
 
 /// Kinds of resource this server has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -216,6 +216,12 @@ pub struct ClickToCallBody {
     /// Life in seconds of the access tokens given for it; absent is the default life.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u64>,
+    /// Limits of its own, in place of the server's.
+    #[serde(default)]
+    pub budget: Budget,
+    /// Zero bits of the work that goes before an exchange; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof_of_work: Option<u8>,
     /// The public token. Only in the answer that made it: the server keeps a hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,

@@ -7,6 +7,7 @@ use offhook_proto::code::{self, refusal};
 use offhook_proto::relay::RpcError;
 use serde_json::json;
 
+use crate::budget::Exhausted;
 use crate::clock::now_s;
 use crate::relay::Owner;
 use crate::store::{Address, AddressKind, ConferenceRoom, Store, StoreError};
@@ -167,6 +168,18 @@ pub(super) fn refuse(cause: &'static str) -> RpcError {
     };
     RpcError::new(code::CALL_FAILED, cause)
         .with_data(json!({ "cause": cause, "causeCode": cause_code }))
+}
+
+/// An invite's error when a budget of public tokens is used up.
+pub(super) fn over_budget(exhausted: Exhausted) -> RpcError {
+    let cause = refusal::TOO_MANY_CALLS;
+    RpcError::new(code::CALL_FAILED, cause).with_data(json!({
+        "cause": cause,
+        "causeCode": "21",
+        "budget": exhausted.scope.as_str(),
+        "limit": exhausted.item.as_str(),
+        "retry_after_s": exhausted.wait_s(),
+    }))
 }
 
 fn unavailable(error: StoreError) -> RpcError {

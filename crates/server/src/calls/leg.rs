@@ -20,6 +20,7 @@ use super::clock::now_ms;
 use super::destination::Party;
 use super::directory::{DialogKey, LegId};
 use super::lifeline::{Lifeline, Signalling};
+use crate::budget::CallCharge;
 use crate::relay::{Keep, OutEvent, SessionHandle};
 
 /// How far a leg is.
@@ -62,6 +63,8 @@ pub(super) struct Leg {
     /// Dialog of the other side of a two-party call.
     pub(super) peer: Option<Arc<str>>,
     pub(super) next_ping: Instant,
+    /// What the call is charged to, until it is dropped.
+    pub(super) charge: Option<CallCharge>,
 }
 
 /// What a new leg is made of.
@@ -78,6 +81,7 @@ pub(super) struct NewLeg {
     pub(super) capabilities: Capabilities,
     pub(super) room_id: String,
     pub(super) room_session_id: String,
+    pub(super) charge: Option<CallCharge>,
 }
 
 impl Leg {
@@ -95,6 +99,7 @@ impl Leg {
             capabilities,
             room_id,
             room_session_id,
+            charge,
         } = new;
         let now = Instant::now();
         let signalling = if session.is_attached() {
@@ -152,6 +157,7 @@ impl Leg {
             answer_ms: None,
             peer: None,
             next_ping: now + context.timing.dialog_ping,
+            charge,
         }
     }
 

@@ -16,7 +16,7 @@ mod room;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use offhook_auth::{SatClaims, SatKind};
 use offhook_media::{MediaEvent, MediaServer};
@@ -33,9 +33,10 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use crate::budget::{Budgets, CallCharge, Visitor};
 use crate::relay::{Counters, Registry, Reply, SessionHandle, Timing};
 use crate::store::Store;
-use destination::{Destination, Party, refuse};
+use destination::{Destination, Party, over_budget, refuse};
 use directory::{DialogEntry, DialogKey, Directory, Found};
 use journal::Journal;
 use room::{Auxiliary, Join, Kind, RoomMessage};
@@ -56,6 +57,7 @@ pub(crate) struct CallsDeps {
     pub(crate) timing: Timing,
     /// Whether those on hold hear music.
     pub(crate) hold_music: bool,
+    pub(crate) budgets: Arc<Budgets>,
 }
 
 /// All calls of this process. Clones are handles to the same.
@@ -74,6 +76,7 @@ struct Context {
     timing: Timing,
     hold_music: bool,
     journal: Journal,
+    budgets: Arc<Budgets>,
     directory: Directory,
     serials: AtomicU64,
 }
@@ -83,6 +86,8 @@ struct Context {
 pub(crate) struct Caller<'a> {
     pub(crate) session: &'a SessionHandle,
     pub(crate) claims: &'a SatClaims,
+    /// Where the session's client is.
+    pub(crate) visitor: Visitor<'a>,
 }
 
 /// Whether a `call.*` method is one of ours.
@@ -101,6 +106,7 @@ impl Calls {
             node_id,
             timing,
             hold_music,
+            budgets,
         } = deps;
         let journal = Journal::start(store.clone(), timing.resume);
         let directory = Directory::default();
@@ -114,6 +120,7 @@ impl Calls {
             timing,
             hold_music,
             journal,
+            budgets,
             directory,
             serials,
         });
@@ -201,7 +208,12 @@ impl Calls {
         if let Some(what) = auxiliary {
             return self.invite_auxiliary(caller, reply, key, invite, what);
         }
-        let placed = timeout(LOOKUP, self.place(caller, &key, invite)).await;
+        let (claims, budgets) = (caller.claims, &self.context.budgets);
+        let charge = match budgets.call(claims, caller.visitor, Instant::now()) {
+            Ok(charge) => charge,
+            Err(exhausted) => return self.refuse_invite(reply, &over_budget(exhausted)),
+        };
+        let placed = timeout(LOOKUP, self.place(caller, &key, invite, charge)).await;
         match placed.unwrap_or_else(|_| Err(refuse(refusal::TEMPORARY_FAILURE))) {
             Ok((kind, order)) => self.enter(kind, Join { reply, order }),
             Err(error) => self.refuse_invite(reply, &error),
@@ -224,6 +236,7 @@ impl Calls {
         caller: Caller<'_>,
         key: &DialogKey,
         invite: Described,
+        charge: Option<CallCharge>,
     ) -> Result<(Kind, room::Order), RpcError> {
         let Described { dialog, sdp } = invite;
         let dialled = dialog.destination_number.unwrap_or_default();
@@ -241,6 +254,7 @@ impl Calls {
             capabilities: granted(caller.claims),
             auxiliary: None,
             ring: None,
+            charge,
         };
         let kind = match destination {
             Destination::Conference(room) => Kind::Conference(room),

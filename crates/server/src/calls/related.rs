@@ -49,6 +49,8 @@ impl Calls {
             capabilities: granted(caller.claims),
             auxiliary: Some((entry.leg, what)),
             ring: None,
+            // The main leg's is enough.
+            charge: None,
         };
         let place = DialogEntry {
             room: entry.room.clone(),

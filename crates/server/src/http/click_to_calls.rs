@@ -1,19 +1,22 @@
 //! Making call buttons. An extension: the hosted platform has no interface for it (wire-protocol.md 8.6).
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use offhook_proto::limits;
-use offhook_proto::rest::code;
+use offhook_proto::rest::{Budget, ButtonUsage, code};
+use serde_json::Value;
 use url::Url;
 
 use super::App;
 use super::auth::Backend;
 use super::error::ApiError;
 use super::fields::{Fields, TEXT};
+use super::resources::NONE;
 use crate::clock::now_s;
 use crate::store::ClickToCallSettings;
 
@@ -31,11 +34,15 @@ pub(super) async fn create(
     let destination = fields.required_text("destination", TEXT);
     let allowed_origins = allowed_origins(&mut fields);
     let expires_in = fields.integer("expires_in", LEAST_LIFE_S..=limits::SAT_TTL_MAX_S);
+    let budget = budget(&mut fields);
+    let proof_of_work = fields.integer("proof_of_work", 1..=limits::WORK_BITS_MAX.into());
     let settings = ClickToCallSettings {
-        destination,
         allowed_origins,
         expires_in,
-        enabled: true,
+        budget,
+        // Within a byte, by the range.
+        proof_of_work: proof_of_work.and_then(|bits| u8::try_from(bits).ok()),
+        ..ClickToCallSettings::to(destination)
     };
     let path = settings.destination.split('?').next().unwrap_or_default();
     if !path.is_empty()
@@ -63,6 +70,32 @@ pub(super) async fn create(
         button.token = Some(token.expose().to_owned());
     }
     Ok((StatusCode::CREATED, Json(body)).into_response())
+}
+
+/// `GET /api/offhook/click_to_call/{id}/usage`: what has been done with the button's token.
+pub(super) async fn usage(
+    State(app): State<Arc<App>>,
+    Backend(project): Backend,
+    Path(id): Path<String>,
+) -> Result<Json<ButtonUsage>, ApiError> {
+    let store = &app.mint.store;
+    let button = store.click_to_call(&project.id, &id).await?.ok_or(NONE)?;
+    let address = store
+        .resolve_address(&project.id, button.destination_name())
+        .await?;
+    let address_id = address.as_ref().map(|address| address.id.as_str());
+    Ok(Json(app.budgets.usage(&button, address_id, Instant::now())))
+}
+
+fn budget(fields: &mut Fields) -> Budget {
+    let Some(object) = fields.object("budget") else {
+        return Budget::default();
+    };
+    serde_json::from_value(Value::Object(object)).unwrap_or_else(|error| {
+        let message = format!("budget is not understood: {error}");
+        fields.refuse("budget", code::INVALID_VALUE, message);
+        Budget::default()
+    })
 }
 
 /// Left out is every origin; an empty list would be a button nobody can press.

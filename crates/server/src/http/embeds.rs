@@ -9,28 +9,32 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::ORIGIN;
 use http::{HeaderMap, StatusCode};
 use offhook_auth::EmbedToken;
-use offhook_proto::rest::{EmbedTokenAnswer, code};
+use offhook_proto::rest::{EmbedTokenAnswer, WorkChallenge, code};
+use serde_json::Value;
 
 use super::App;
 use super::error::ApiError;
 use super::fields::{Fields, TEXT};
 use super::origin::Caller;
 use super::rate::network_of;
+use crate::budget::Visitor;
 use crate::clock::now_s;
 use crate::mint::Minted;
 use crate::store::ClickToCall;
 
-/// `POST /api/fabric/embeds/tokens`. The rate limit comes before anything that costs.
+/// `POST /api/fabric/embeds/tokens`. The limits come before anything that costs.
 pub(super) async fn exchange(
     State(app): State<Arc<App>>,
     caller: Caller,
     headers: HeaderMap,
     fields: Result<Fields, ApiError>,
 ) -> Result<Response, ApiError> {
-    app.exchanges.admit(network_of(caller.ip), Instant::now())?;
+    let network = network_of(caller.ip);
+    app.exchanges.admit(network, Instant::now())?;
     let mut fields = fields?;
     let token = fields.text("token", TEXT).filter(|token| !token.is_empty());
     let display_name = fields.text("display_name", TEXT);
+    let work = work(&mut fields);
     if token.is_none() {
         fields.refuse("token", code::MISSING, "token is required");
     }
@@ -41,6 +45,18 @@ pub(super) async fn exchange(
         .as_deref()
         .and_then(EmbedToken::parse)
         .ok_or_else(unknown)?;
+    let origin = headers
+        .get(ORIGIN)
+        .map(|origin| origin.to_str().unwrap_or_default());
+    let visitor = Visitor {
+        origin,
+        network: Some(network),
+    };
+    app.budgets
+        .exchange(&token, visitor, Instant::now())
+        .map_err(|exhausted| ApiError::TooMany {
+            retry_after_s: exhausted.wait_s(),
+        })?;
     let button = app
         .mint
         .store
@@ -53,13 +69,7 @@ pub(super) async fn exchange(
             message: "the embed token is disabled".to_owned(),
         });
     }
-    check_origin(
-        &button,
-        headers
-            .get(ORIGIN)
-            .map(|origin| origin.to_str().unwrap_or_default()),
-        app.config.require_origin,
-    )?;
+    check_origin(&button, origin, app.config.require_origin)?;
     let address = app
         .mint
         .store
@@ -69,7 +79,12 @@ pub(super) async fn exchange(
             "the destination of this embed token has been deleted",
         ))?;
 
+    app.budgets
+        .learn(&token, &button, &address.id, Instant::now());
     let now = now_s();
+    if let Some(bits) = button.settings.proof_of_work {
+        check_work(&app, &token, bits, work, now).await?;
+    }
     let minted = app.mint.embed(&button, address.id, display_name, now);
     app.count(&minted);
     let Minted { token, claims, .. } = minted;
@@ -79,6 +94,59 @@ pub(super) async fn exchange(
         expires_in: claims.expires_at - now,
     };
     Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+/// A challenge and its solution, as the visitor sends them.
+type Work = (String, String);
+
+fn work(fields: &mut Fields) -> Option<Work> {
+    let mut work = fields.object("proof_of_work")?;
+    match (work.remove("challenge"), work.remove("solution")) {
+        (Some(Value::String(challenge)), Some(Value::String(solution))) => {
+            Some((challenge, solution))
+        }
+        _ => {
+            let message = "proof_of_work must have a challenge and a solution, both strings";
+            fields.refuse("proof_of_work", code::INVALID, message);
+            None
+        }
+    }
+}
+
+/// Whether the visitor has done the work that the button's owner asks for.
+async fn check_work(
+    app: &App,
+    token: &EmbedToken,
+    bits: u8,
+    work: Option<Work>,
+    now: u64,
+) -> Result<(), ApiError> {
+    let (code, message) = match work {
+        None => (
+            "work_needed",
+            "solve the challenge and send it with the solution".to_owned(),
+        ),
+        Some((challenge, solution)) => {
+            let keys = &app.mint.keys;
+            match keys.check_work(&challenge, &solution, token.expose(), bits, now) {
+                Ok(name) if app.proofs.first_use_of_work(&name, now).await? => return Ok(()),
+                Ok(_) => ("work_used", "the challenge has been used before".to_owned()),
+                Err(error) => (error.code(), error.to_string()),
+            }
+        }
+    };
+    let made = app.mint.keys.challenge(token.expose(), bits, now);
+    Err(ApiError::Work {
+        code,
+        message,
+        challenge: Box::new(WorkChallenge {
+            algorithm: "sha-256".to_owned(),
+            challenge: made.challenge,
+            bits,
+            expires_at: made.expires_at,
+            expires_in: made.expires_at - now,
+        }),
+    })
 }
 
 fn check_origin(

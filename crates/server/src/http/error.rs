@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use offhook_auth::{ProofError, TokenError};
-use offhook_proto::rest::{ErrorBody, ErrorItem, ErrorList, code};
+use offhook_proto::rest::{ErrorBody, ErrorItem, ErrorList, WorkChallenge, WorkNeeded, code};
 
 use crate::proofs::Proofs;
 use crate::store::StoreError;
@@ -31,6 +31,12 @@ pub(crate) enum ApiError {
     },
     /// 403: known, and not allowed.
     Forbidden { code: &'static str, message: String },
+    /// 428: work comes first.
+    Work {
+        code: &'static str,
+        message: String,
+        challenge: Box<WorkChallenge>,
+    },
     /// 404.
     NotFound(&'static str),
     /// 405.
@@ -91,6 +97,7 @@ impl ApiError {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Unauthorized { .. } | Self::Proof { .. } => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::Work { .. } => StatusCode::PRECONDITION_REQUIRED,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -129,6 +136,19 @@ impl IntoResponse for ApiError {
         };
         let (code, message) = match self {
             Self::Invalid(errors) => return (status, Json(ErrorList { errors })).into_response(),
+            Self::Work {
+                code,
+                message,
+                challenge,
+            } => {
+                let body = WorkNeeded {
+                    error: status.canonical_reason().unwrap_or_default().to_owned(),
+                    message,
+                    code: code.to_owned(),
+                    proof_of_work: *challenge,
+                };
+                return (status, Json(body)).into_response();
+            }
             Self::BadRequest(message) => (Some("bad_request"), Some(message)),
             Self::Unauthorized { code, message, .. }
             | Self::Proof { code, message, .. }

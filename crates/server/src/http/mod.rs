@@ -40,8 +40,10 @@ use offhook_proto::rest::ResourceType;
 
 pub(crate) use devices::DeviceAnswers;
 pub(crate) use origin::Peer;
+pub(crate) use rate::network_of;
 
 use crate::assets::Assets;
+use crate::budget::Budgets;
 use crate::config::Config;
 use crate::metrics::{Counter, Metrics};
 use crate::mint::{Mint, Minted};
@@ -72,6 +74,8 @@ pub(crate) struct App {
     pub(crate) devices: Limited,
     pub(crate) device_answers: DeviceAnswers,
     pub(crate) proofs: Arc<Proofs>,
+    /// What visitors of pages have used.
+    pub(crate) budgets: Arc<Budgets>,
     /// Set while the server is going down.
     pub(crate) draining: AtomicBool,
 }
@@ -161,6 +165,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/offhook/sign-in/refresh", post(sign_in::refresh))
         .route("/api/offhook/sessions", get(sessions::list))
         .route("/api/offhook/sessions/{id}", delete(sessions::end))
+        .route(
+            "/api/offhook/click_to_call/{id}/usage",
+            get(click_to_calls::usage),
+        )
         .route("/api/offhook/revocations", post(sessions::revoke))
         .route("/healthz", get(operate::healthy))
         .route("/readyz", get(operate::ready))

@@ -93,17 +93,29 @@ impl Proofs {
     /// Remembers a proof that holds, by a holder who is known; `false`: it has been used before. To be called after the
     /// token was looked at, so that filling the memory takes valid tokens.
     pub(crate) async fn first_use(&self, proof: &Proof, now_s: u64) -> Result<bool, StoreError> {
-        let key = replay::key(proof);
+        self.first_use_of(&replay::key(proof), now_s).await
+    }
+
+    /// The same for the name of a challenge that was solved.
+    pub(crate) async fn first_use_of_work(
+        &self,
+        name: &[u8; 16],
+        now_s: u64,
+    ) -> Result<bool, StoreError> {
+        self.first_use_of(name, now_s).await
+    }
+
+    async fn first_use_of(&self, key: &[u8; 16], now_s: u64) -> Result<bool, StoreError> {
         let first = {
             // Nothing that can panic runs under this lock.
             let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-            used.first_use(Instant::now(), key)
+            used.first_use(Instant::now(), *key)
         };
         if !first || !self.policy.shared {
             return Ok(first);
         }
         let until = now_s + 2 * limits::PROOF_SKEW_S + 1;
-        self.store.first_use_of_proof(&key, until, now_s).await
+        self.store.first_use_of_proof(key, until, now_s).await
     }
 
     /// The nonce to show, and those that are accepted.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use aws_lc_rs::digest;
 use offhook_auth::dpop::{self, Proof};
@@ -16,6 +17,7 @@ use super::Shared;
 use super::handle::{Attach, SessionHandle, SessionMessage, SocketHandle, StateDigest};
 use super::session;
 use crate::clock::now_s;
+use crate::http::network_of;
 use crate::store::StoreError;
 
 /// Who is at the other end of a socket.
@@ -87,6 +89,7 @@ pub(super) async fn admit(
         event_acks: params.event_acks,
         acks,
         origin: peer.origin.clone(),
+        network: network_of(peer.remote.ip()),
         shown_state: None,
         reply,
     });
@@ -331,6 +334,9 @@ async fn check_alive(
             .click_to_call(&claims.project_id, id)
             .await
             .map_err(unavailable)?;
+        if let Some(button) = &button {
+            shared.budgets.recall(button, Instant::now());
+        }
         let allowed = match origin {
             Some(origin) => button.is_some_and(|button| button.allows_origin(origin)),
             None => !shared.config.require_origin,

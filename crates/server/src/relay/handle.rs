@@ -1,6 +1,7 @@
 //! How everybody else speaks to a session: by messages to its mailbox.
 
 use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -198,6 +199,8 @@ pub(super) struct Attach {
     pub(super) acks: Vec<String>,
     /// Origin of the page.
     pub(super) origin: Option<String>,
+    /// What of the client's address cannot be changed at will.
+    pub(super) network: IpAddr,
     /// Digest of the authorization state that was shown; `None` for a session that is new, or rebuilt from it.
     pub(super) shown_state: Option<StateDigest>,
     pub(super) reply: oneshot::Sender<Result<(), RpcError>>,

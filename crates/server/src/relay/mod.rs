@@ -43,6 +43,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::budget::Budgets;
 use crate::calls::Calls;
 use crate::clock::now_s;
 use crate::metrics::Metrics;
@@ -66,6 +67,8 @@ pub struct RelayDeps {
     pub metrics: Metrics,
     /// Which proofs have been used.
     pub proofs: Arc<Proofs>,
+    /// What visitors of pages have used.
+    pub budgets: Arc<Budgets>,
     /// Settings.
     pub config: RelayConfig,
 }
@@ -93,6 +96,7 @@ impl Relay {
             turn,
             metrics,
             proofs,
+            budgets,
             config,
         } = deps;
         let counters = Arc::new(Counters::new(metrics));
@@ -106,6 +110,7 @@ impl Relay {
             node_id: config.node_id.as_str().into(),
             timing: config.timing,
             hold_music: config.hold_music,
+            budgets: Arc::clone(&budgets),
         });
         let shared = Shared {
             store,
@@ -117,6 +122,7 @@ impl Relay {
             calls,
             refusals: Mutex::default(),
             proofs,
+            budgets,
             drain: CancellationToken::new(),
             sockets: TaskTracker::new(),
             serials: AtomicU64::new(1),
@@ -180,6 +186,7 @@ pub(crate) struct Shared {
     calls: Calls,
     refusals: Mutex<Refusals>,
     proofs: Arc<Proofs>,
+    budgets: Arc<Budgets>,
     drain: CancellationToken,
     sockets: TaskTracker,
     serials: AtomicU64,

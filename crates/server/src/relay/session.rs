@@ -3,6 +3,7 @@
 //! The task keeps events until they are acknowledged, gives them to the next socket after a resume, and ends when no socket
 //! has come for long enough. Requests are handled one after the other, so what a client sends in order happens in order.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,7 @@ use super::handle::{
 };
 use super::outbox::{Keep, Outbox};
 use super::oversight::SessionInfo;
+use crate::budget::Visitor;
 use crate::calls::clock::now_seconds;
 use crate::calls::{Caller, Signalling};
 use crate::clock::{now_ms, now_s};
@@ -61,6 +63,7 @@ pub(super) fn spawn(
         claims: attach.claims.clone(),
         bound_to: None,
         origin: None,
+        network: attach.network,
         event_acks: true,
         socket: None,
         waiting_since: Instant::now(),
@@ -91,6 +94,8 @@ struct Session {
     /// Key proved with the claims in force.
     bound_to: Option<String>,
     origin: Option<String>,
+    /// What of the client's address cannot be changed at will.
+    network: IpAddr,
     event_acks: bool,
     socket: Option<SocketHandle>,
     /// Since when there has been no socket.
@@ -245,6 +250,7 @@ impl Session {
             event_acks,
             acks,
             origin,
+            network,
             shown_state,
             reply,
         } = attach;
@@ -265,6 +271,7 @@ impl Session {
             .filter(|bound| Some(bound) == proven_jkt.as_ref());
         self.claims = claims;
         self.origin = origin;
+        self.network = network;
         self.event_acks = event_acks;
         self.socket = Some(socket);
         self.superseded = false;
@@ -479,6 +486,10 @@ impl Session {
         Caller {
             session: &self.handle,
             claims: &self.claims,
+            visitor: Visitor {
+                origin: self.origin.as_deref(),
+                network: Some(self.network),
+            },
         }
     }
 

@@ -101,12 +101,7 @@ pub(super) async fn seed(store: &Store, now_s: u64) -> Result<DemoPage, StoreErr
                     .await?;
             }
         }
-        let settings = ClickToCallSettings {
-            destination: DESTINATION.to_owned(),
-            allowed_origins: vec!["*".to_owned()],
-            expires_in: None,
-            enabled: true,
-        };
+        let settings = ClickToCallSettings::to(DESTINATION);
         let (_, token) = store
             .create_click_to_call(&project, BUTTON, &settings, now_s)
             .await?;

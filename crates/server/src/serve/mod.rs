@@ -25,6 +25,7 @@ pub(crate) use demo::DemoPage;
 pub use runtime::Runtime;
 
 use crate::assets::Assets;
+use crate::budget::Budgets;
 use crate::clock::now_s;
 use crate::config::Config;
 use crate::http::{self, App, Counters, DeviceAnswers, Limited};
@@ -162,7 +163,9 @@ impl Server {
             shared: config.shared_store,
         };
         let proofs = Arc::new(Proofs::new(policy, mint.store.clone(), &metrics));
+        let budgets = Arc::new(Budgets::new(config.budgets, &metrics));
         let relay = Relay::start(RelayDeps {
+            budgets: Arc::clone(&budgets),
             proofs: Arc::clone(&proofs),
             store: mint.store.clone(),
             keys: Arc::clone(&mint.keys),
@@ -197,6 +200,7 @@ impl Server {
             devices: Limited::new("device", config.device_tokens_per_minute, &metrics),
             device_answers: DeviceAnswers::default(),
             proofs,
+            budgets,
             sign_ins: Limited::new("sign_in", config.sign_ins_per_minute, &metrics),
             draining: AtomicBool::new(false),
             public_url,

@@ -1,7 +1,7 @@
 //! Call buttons: where they lead, and which pages may have them.
 
 use offhook_auth::EmbedToken;
-use offhook_proto::rest::{ResourceType, Timestamp};
+use offhook_proto::rest::{Budget, ResourceType, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::resource::{Resource, ResourceDetails, insert_resource};
@@ -33,6 +33,26 @@ pub struct ClickToCallSettings {
     /// The kill switch.
     #[serde(default = "enabled")]
     pub enabled: bool,
+    /// Limits of its own, in place of the server's.
+    #[serde(default)]
+    pub budget: Budget,
+    /// Zero bits of the work that goes before an exchange.
+    #[serde(default)]
+    pub proof_of_work: Option<u8>,
+}
+
+impl ClickToCallSettings {
+    /// To this destination, from every page, without anything special.
+    pub fn to(destination: impl Into<String>) -> Self {
+        Self {
+            destination: destination.into(),
+            allowed_origins: vec!["*".to_owned()],
+            expires_in: None,
+            enabled: true,
+            budget: Budget::default(),
+            proof_of_work: None,
+        }
+    }
 }
 
 fn enabled() -> bool {

@@ -100,6 +100,8 @@ impl Resource {
                 destination,
                 allowed_origins,
                 expires_in,
+                budget,
+                proof_of_work,
                 ..
             }) => {
                 click_to_call = Some(ClickToCallBody {
@@ -108,6 +110,8 @@ impl Resource {
                     destination,
                     allowed_origins,
                     expires_in,
+                    budget,
+                    proof_of_work,
                     token: None,
                 });
             }

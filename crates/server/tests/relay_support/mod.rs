@@ -18,6 +18,7 @@ use http::HeaderMap;
 use offhook_auth::{Issuer, KeyRing};
 use offhook_media::{MediaConfig, MediaServer};
 use offhook_proto::rest::ConferenceRoomSettings;
+use offhook_server::budget::{BudgetPolicy, Budgets};
 use offhook_server::clock::now_s;
 use offhook_server::metrics::Metrics;
 use offhook_server::mint::{Mint, TokenWish};
@@ -38,6 +39,7 @@ pub(crate) struct TestServer {
     pub(crate) metrics: Metrics,
     media: MediaServer,
     config: RelayConfig,
+    policy: BudgetPolicy,
     http: tokio::task::JoinHandle<()>,
 }
 
@@ -48,6 +50,14 @@ impl TestServer {
 
     /// With a configuration that differs from the default one as `change` says.
     pub(crate) async fn with(change: impl FnOnce(&mut RelayConfig)) -> Self {
+        Self::with_budgets(BudgetPolicy::default(), change).await
+    }
+
+    /// The same, with limits for public tokens.
+    pub(crate) async fn with_budgets(
+        policy: BudgetPolicy,
+        change: impl FnOnce(&mut RelayConfig),
+    ) -> Self {
         let mut config = RelayConfig::default();
         change(&mut config);
         let store = Store::in_memory().await.unwrap();
@@ -58,10 +68,10 @@ impl TestServer {
             issuer: Issuer::default(),
         };
         let (project, _) = mint.store.create_project("test", now_s()).await.unwrap();
-        Self::run(mint, project.id, config).await
+        Self::run(mint, project.id, config, policy).await
     }
 
-    async fn run(mint: Mint, project: String, config: RelayConfig) -> Self {
+    async fn run(mint: Mint, project: String, config: RelayConfig, policy: BudgetPolicy) -> Self {
         let listen = "127.0.0.1:0".parse().unwrap();
         let (media, media_events) = MediaServer::start(MediaConfig {
             listen,
@@ -81,6 +91,7 @@ impl TestServer {
                 mint.store.clone(),
                 &metrics,
             )),
+            budgets: Arc::new(Budgets::new(policy, &metrics)),
             metrics: metrics.clone(),
             config: config.clone(),
         });
@@ -102,6 +113,7 @@ impl TestServer {
             metrics,
             media,
             config,
+            policy,
             http,
         }
     }
@@ -111,7 +123,7 @@ impl TestServer {
         self.relay.drain(PATIENCE).await;
         self.http.abort();
         self.media.shutdown().await;
-        Self::run(self.mint, self.project, self.config).await
+        Self::run(self.mint, self.project, self.config, self.policy).await
     }
 
     /// A token for a subscriber, who is made if there is none.
@@ -175,10 +187,8 @@ impl TestServer {
     /// A token for a page's visitor.
     pub(crate) async fn embed_token(&self, destination: &str, origins: &[&str]) -> String {
         let settings = ClickToCallSettings {
-            destination: destination.to_owned(),
             allowed_origins: origins.iter().map(|o| (*o).to_owned()).collect(),
-            expires_in: None,
-            enabled: true,
+            ..ClickToCallSettings::to(destination)
         };
         let name = format!("button for {destination}");
         let store = &self.mint.store;

@@ -1,5 +1,6 @@
 //! The REST interface as a client sees it: a real server on ports the system chose, real HTTP, a directory of its own
 //! for each test.
+mod budgets;
 mod devices;
 mod directory;
 mod embeds;

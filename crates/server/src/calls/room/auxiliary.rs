@@ -93,6 +93,7 @@ impl Room {
                 capabilities,
                 room_id: self.room_id.clone(),
                 room_session_id: self.room_session_id.clone(),
+                charge: None,
             },
         );
         leg.parent = Some(parent);

@@ -16,7 +16,9 @@ impl Room {
         let Some(index) = self.legs.iter().position(|leg| leg.id == id) else {
             return;
         };
-        let leg = self.legs.remove(index);
+        let mut leg = self.legs.remove(index);
+        // Before the client learns of it, and calls again.
+        drop(leg.charge.take());
         let context = self.context.clone();
         tracing::info!(call = %leg.call_id(), cause = cause.name(), reason, "leg ends");
         self.release_media(leg.media);

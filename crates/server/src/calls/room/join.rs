@@ -38,6 +38,7 @@ impl Room {
             capabilities,
             auxiliary: _,
             ring,
+            charge,
         } = order;
         let stage = Stage::Waiting { offer, answer: sdp };
         let leg = Leg::new(
@@ -55,6 +56,7 @@ impl Room {
                 capabilities,
                 room_id: self.room_id.clone(),
                 room_session_id: self.room_session_id.clone(),
+                charge,
             },
         );
         tracing::info!(call = %leg.call_id(), subscriber = %leg.member.subscriber_id, to = ?leg.to, "call created");

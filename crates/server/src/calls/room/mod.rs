@@ -38,6 +38,7 @@ use super::leg::Leg;
 use super::lifeline::Signalling;
 use super::ring::RingGroup;
 use super::{Context, VertoReply, answer_for_gone_dialog};
+use crate::budget::CallCharge;
 use crate::relay::{Reply, SessionHandle};
 use crate::store::{Address, ConferenceRoom};
 use transfer::Arrival;
@@ -156,6 +157,8 @@ pub(super) struct Order {
     pub(super) auxiliary: Option<(LegId, Auxiliary)>,
     /// Who is to be rung.
     pub(super) ring: Option<Ring>,
+    /// What the call is charged to.
+    pub(super) charge: Option<CallCharge>,
 }
 
 /// Somebody to be rung, and where.

@@ -114,6 +114,10 @@ impl Room {
             reply.ok(ended(call_id, Cause::UserBusy));
             self.reject(id);
         } else {
+            // Before the client learns of it, and calls again.
+            if let Some(leg) = self.leg_mut(id) {
+                drop(leg.charge.take());
+            }
             reply.ok(ended(call_id, Cause::NormalClearing));
             self.end_leg(id, Cause::NormalClearing, "hangup", Farewell::None);
         }

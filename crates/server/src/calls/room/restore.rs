@@ -67,6 +67,8 @@ impl Room {
                 capabilities,
                 room_id: self.room_id.clone(),
                 room_session_id: self.room_session_id.clone(),
+                // Counting began anew with the server.
+                charge: None,
             },
         );
         leg.member = offhook_proto::room::Member {

@@ -115,6 +115,7 @@ impl Room {
                     capabilities: Capabilities::SUBSCRIBER,
                     room_id: self.room_id.clone(),
                     room_session_id: self.room_session_id.clone(),
+                    charge: None,
                 },
             );
             let entry = DialogEntry {
