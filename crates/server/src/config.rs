@@ -634,4 +634,27 @@ mod tests {
             None
         );
     }
+
+    #[test]
+    fn a_budget_is_a_table_whose_gaps_are_filled_with_the_defaults() {
+        let text = "budget_network = { calls_at_once = 10, minutes_per_day = 0 }";
+        let settings = parse(text).unwrap();
+        let budgets = settings.settle().unwrap().budgets;
+        let defaults = BudgetPolicy::default();
+        let network = budgets.network;
+        assert_eq!(
+            (network.calls_at_once, network.minutes_per_day),
+            (Some(10), Some(0))
+        );
+        assert_eq!(network.calls_per_hour, defaults.network.calls_per_hour);
+        assert_eq!(budgets.token, defaults.token);
+        for wrong in ["{ calls = 1 }", "{ calls_at_once = -1 }", "5"] {
+            let text = format!("budget_token = {wrong}");
+            let read = parse(&text);
+            assert!(
+                matches!(read, Err(ConfigError::Malformed { .. })),
+                "{wrong}"
+            );
+        }
+    }
 }
