@@ -1,0 +1,40 @@
+/** A subscriber who does not answer. */
+import { expect, test } from '@playwright/test';
+import { leave, type Party } from '../support/party.js';
+import { connect, dial, Pages, rings, status } from '../support/sdk.js';
+import { Server } from '../support/server.js';
+
+let server: Server;
+let pages: Pages;
+let parties: Party[] = [];
+
+test.beforeAll(async () => {
+  server = await Server.start(['--ring-seconds', '5']);
+  pages = await Pages.start(() => server);
+});
+test.afterAll(async () => {
+  pages.stop();
+  await server.stop();
+});
+test.afterEach(async () => {
+  await leave(parties);
+  parties = [];
+});
+
+for (const which of ['ours', 'official'] as const) {
+  test(`${which} calls ours, who does not answer: both are told, and nothing rings on`, async () => {
+    const [caller, callee] = [await pages.open(which, 600), await pages.open('ours', 1100)];
+    parties = [caller, callee];
+    await connect(callee.page, server.token('bob'), true);
+    await connect(caller.page, server.token('alice'));
+    await dial(caller.page, '/private/bob');
+    await rings(callee.page);
+    await Promise.all([status(caller.page, 'destroyed'), status(callee.page, 'destroyed')]);
+    const incoming = () => callee.page.evaluate(() => (globalThis as never as any).client.session.incomingCalls.length);
+    await expect.poll(incoming).toBe(0);
+    if (which === 'ours') {
+      const ended = await caller.page.evaluate(() => (globalThis as never as any).call.ended);
+      expect(ended).toMatchObject({ by: 'remote', cause: 'NO_ANSWER' });
+    }
+  });
+}
