@@ -1,3 +1,11 @@
-/** All elements. */
-export { SwClickToCall } from './sw-click-to-call.js';
-export { SwCallWidget } from './sw-call-widget.js';
+/** Every element, the contexts, and what pages build with. */
+export { CallStateContextController } from './context/call-state-provider.js';
+export { DevicesContextController } from './context/devices.js';
+export { callStateContext, devicesContext, transcriptContext } from './context/keys.js';
+export { ensureSignalWireTheme } from './theme/theme.js';
+export { ensureSignalWireFonts, useGoogleFont } from './theme/fonts.js';
+export { setWords } from './base/words.js';
+export { css, html, LitElement } from 'lit';
+export { SwCallWidget } from './sw-call-widget/sw-call-widget.js';
+export { SwClickToCall } from './sw-click-to-call/sw-click-to-call.js';
+export { SwUiIcon } from './sw-ui-icon/sw-ui-icon.js';

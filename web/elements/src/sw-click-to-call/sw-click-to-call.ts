@@ -13,8 +13,8 @@
  * @fires sw-call-ended - it is over
  */
 import { css, html, LitElement, svg } from 'lit';
-import { define } from './define.js';
-import type { SwCallWidget } from './sw-call-widget.js';
+import { define } from '../base/define.js';
+import type { SwCallWidget } from '../sw-call-widget/sw-call-widget.js';
 
 const widgetUrl = new URL('./offhook-widget.mjs', import.meta.url).href;
 const home = new URL(import.meta.url).origin;

@@ -12,7 +12,7 @@
  */
 import { css, html, LitElement, nothing, svg, type PropertyValues } from 'lit';
 import { CallSession, IDLE, type CallView } from './call-session.js';
-import { define, tell } from './define.js';
+import { define, tell } from '../base/define.js';
 import { loadSdk } from './sdk.js';
 
 /** Begins to load the SDK. */

@@ -1,0 +1,4 @@
+/** Pictures, levels, participants, addresses. */
+export const MEDIA = {
+  'level.input': 'Audio input level'
+} as const;

@@ -1,0 +1,6 @@
+/** Dialogs, drawers and the transcript. */
+export const PANELS = {
+  'dialog.accept': 'Accept',
+  'dialog.reject': 'Reject',
+  'dialog.ok': 'OK'
+} as const;
