@@ -1,12 +1,14 @@
 //! The client: one session with a server, and the calls in it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{Stream, stream};
 use miniserde::json::Value;
 use offhook_core::input::{Command, MediaOptions};
 use offhook_core::output::EngineError;
-use offhook_media::endpoint::EndpointStats;
+use offhook_media::MediaError;
+use offhook_media::endpoint::{AudioSource, EndpointStats};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use url::Url;
@@ -90,12 +92,15 @@ impl ClientBuilder {
     pub async fn start(self) -> Result<Client, Error> {
         let (requests, inbox) = mpsc::channel(REQUESTS);
         let shared = Arc::new(Shared {
+            connected: watch::Sender::new(false),
             ready: watch::Sender::new(false),
             registered: watch::Sender::new(false),
             credential: watch::Sender::new(None),
             incoming: Backlog::new(EVENTS),
             errors: broadcast::Sender::new(EVENTS),
             warnings: broadcast::Sender::new(EVENTS),
+            calls: watch::Sender::default(),
+            signaling: broadcast::Sender::new(EVENTS),
         });
         let handle = Handle { requests };
         driver::spawn(self, Arc::clone(&shared), handle.downgrade(), inbox)?;
@@ -112,6 +117,7 @@ impl ClientBuilder {
 
 /// What a client makes known.
 pub(crate) struct Shared {
+    pub(crate) connected: watch::Sender<bool>,
     pub(crate) ready: watch::Sender<bool>,
     pub(crate) registered: watch::Sender<bool>,
     pub(crate) credential: watch::Sender<Option<CredentialStatus>>,
@@ -119,6 +125,9 @@ pub(crate) struct Shared {
     pub(crate) incoming: Backlog<Arc<CallState>>,
     pub(crate) errors: broadcast::Sender<Error>,
     pub(crate) warnings: broadcast::Sender<Warning>,
+    /// The newest first.
+    pub(crate) calls: watch::Sender<Vec<Arc<CallState>>>,
+    pub(crate) signaling: broadcast::Sender<Value>,
 }
 
 /// Something that ends badly unless somebody looks after it, as on the JavaScript SDK's `warnings$`.
@@ -247,6 +256,70 @@ impl Client {
             reply,
         });
         reply.await?
+    }
+
+    /// Opens a session again, after [`disconnect`](Self::disconnect).
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or does not take the credential.
+    pub async fn connect(&self) -> Result<(), Error> {
+        self.handle.command(Command::Connect).await.map(drop)
+    }
+
+    /// Hangs up every call and closes the session; [`connect`](Self::connect) opens another.
+    ///
+    /// # Errors
+    /// When the client has been destroyed.
+    pub async fn disconnect(&self) -> Result<(), Error> {
+        self.handle.command(Command::Disconnect).await.map(drop)
+    }
+
+    /// Whether there is a session, also while its network is away.
+    pub fn connected(&self) -> watch::Receiver<bool> {
+        self.shared.connected.subscribe()
+    }
+
+    /// Sends any request of the signalling protocol and returns its result. Without a time-out the usual one holds.
+    ///
+    /// # Errors
+    /// When the server refuses, or does not answer in time.
+    pub async fn execute(
+        &self,
+        method: &str,
+        params: Value,
+        timeout: Option<Duration>,
+    ) -> Result<Value, Error> {
+        self.handle.execute(method, params, timeout).await
+    }
+
+    /// Every event as the server sends it, from now on: `{event_type, params, …}`.
+    pub fn signaling_events(&self) -> broadcast::Receiver<Value> {
+        self.shared.signaling.subscribe()
+    }
+
+    /// Calls that are not over, the newest first.
+    pub fn calls(&self) -> Vec<Call> {
+        let calls = self.shared.calls.borrow();
+        calls.iter().map(|state| self.call(state)).collect()
+    }
+
+    /// The same as a stream: what there is now, and again whenever a call begins or ends.
+    pub fn watch_calls(&self) -> impl Stream<Item = Vec<Call>> + Send + use<> {
+        let begin = (self.clone(), self.shared.calls.subscribe(), true);
+        stream::unfold(begin, |(client, mut calls, first)| async move {
+            if !first {
+                tokio::select! {
+                    changed = calls.changed() => changed.ok()?,
+                    () = client.handle.requests.closed() => return None,
+                }
+            }
+            calls.mark_unchanged();
+            Some((client.calls(), (client, calls, false)))
+        })
+    }
+
+    fn call(&self, state: &Arc<CallState>) -> Call {
+        Call::new(Arc::clone(state), self.handle.clone())
     }
 
     /// Announces the user online: calls ring here from now on.
@@ -424,6 +497,38 @@ impl Handle {
         self.request(|reply| Request::Audio { call, audio, reply })
             .await?;
         self.command(command).await.map(drop)
+    }
+
+    pub(crate) async fn execute(
+        &self,
+        method: &str,
+        params: Value,
+        timeout: Option<Duration>,
+    ) -> Result<Value, Error> {
+        let timeout_ms = timeout.map(|limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+        self.command(Command::Execute {
+            method: method.to_owned(),
+            params,
+            timeout_ms,
+        })
+        .await
+    }
+
+    pub(crate) async fn play(&self, call: &str, source: AudioSource) -> Result<(), Error> {
+        let call = call.to_owned();
+        let played = self.request(|reply| Request::Play {
+            call,
+            source,
+            reply,
+        });
+        match played.await {
+            Ok(played) => played.map_err(|error| Error::Invalid(error.to_string())),
+            // The call's media is gone; the client is not.
+            Err(_) if !self.requests.is_closed() => {
+                Err(Error::Invalid(MediaError::Shutdown.to_string()))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     pub(crate) async fn stats(&self, call: &str) -> Option<EndpointStats> {

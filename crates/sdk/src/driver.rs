@@ -11,7 +11,8 @@ use offhook_core::input::{
     Command, CommandId, Credential, Failure, Input, LegId, RequestId, SocketId,
 };
 use offhook_core::output::{CallEvent, EngineError, Event, Output};
-use offhook_media::endpoint::EndpointStats;
+use offhook_media::MediaError;
+use offhook_media::endpoint::{AudioSource, EndpointStats};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -51,6 +52,12 @@ pub(crate) enum Request {
         call: LegId,
         audio: AudioOptions,
         reply: oneshot::Sender<()>,
+    },
+    /// Something else to play into a call.
+    Play {
+        call: LegId,
+        source: AudioSource,
+        reply: oneshot::Sender<Result<(), MediaError>>,
     },
     /// What a call's media connection measured.
     Stats {
@@ -242,6 +249,11 @@ impl Driver {
                 self.peers.set_audio(call, audio);
                 let _ = reply.send(());
             }
+            Request::Play {
+                call,
+                source,
+                reply,
+            } => self.peers.play(&call, source, reply),
             Request::Stats { call, reply } => {
                 self.peers.stats(&call, reply);
             }
@@ -348,6 +360,9 @@ impl Driver {
 
     fn event(&mut self, event: Event) {
         match event {
+            Event::Connected(connected) => {
+                self.shared.connected.send_replace(connected);
+            }
             Event::Ready(ready) => {
                 self.shared.ready.send_replace(ready);
             }
@@ -366,6 +381,9 @@ impl Driver {
                 tracing::warn!(class = error.class, message = %error.message, "client error");
                 let _ = self.shared.errors.send(error.into());
             }
+            Event::Signaling(envelope) => {
+                let _ = self.shared.signaling.send(envelope);
+            }
             Event::Call { call, event } => self.call_event(call, event),
             _ => {}
         }
@@ -373,8 +391,12 @@ impl Driver {
 
     fn call_event(&mut self, call: LegId, event: CallEvent) {
         if let CallEvent::Created(created) = &event {
-            let state = Arc::new(CallState::new(call.clone(), created));
+            let state = Arc::new(CallState::new(call.clone(), created, self.handle.clone()));
             self.calls.insert(call.clone(), Arc::clone(&state));
+            let newest = Arc::clone(&state);
+            self.shared
+                .calls
+                .send_modify(|calls| calls.insert(0, newest));
             match state.direction() {
                 Direction::Outbound => {
                     if let Some((_, audio)) = self.dialling.pop_front() {
@@ -394,6 +416,9 @@ impl Driver {
         }
         if over {
             self.calls.remove(&call);
+            self.shared
+                .calls
+                .send_modify(|calls| calls.retain(|state| state.id() != call));
             self.ended.push_back(call);
             if self.ended.len() > ENDED_CALLS
                 && let Some(oldest) = self.ended.pop_front()

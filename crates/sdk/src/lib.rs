@@ -10,26 +10,35 @@
 //! crate drives it on tokio: sockets, HTTP, timers, and the media connection of `offhook-media`.
 mod backlog;
 mod call;
+mod capabilities;
+mod changes;
 mod client;
 mod driver;
 mod error;
 mod http;
 mod key;
+mod layout;
 mod origin;
+mod participant;
 mod peer;
 mod provider;
 mod socket;
 mod tls;
 mod value;
 
-pub use call::{Call, CallEvent, Direction, Ended, Participant};
+pub use call::{Call, CallEvent, Direction, Ended};
+pub use capabilities::{MemberCapabilities, OnOffCapability, SelfCapabilities};
 pub use client::{Client, ClientBuilder, CredentialStatus, DialOptions, Incoming, Warning};
 pub use error::Error;
 pub use key::{ClientKey, KeyError};
+pub use layout::{LayoutLayer, VideoPosition};
+pub use miniserde::json::Value;
+pub use offhook_core::json;
 pub use offhook_core::output::CallStatus;
 pub use offhook_media::MediaError;
 pub use offhook_media::endpoint::{AudioSource, EndpointStats};
 pub use offhook_media::tone::ToneBursts;
+pub use participant::{Member, Participant, SelfParticipant};
 pub use peer::AudioOptions;
 pub use provider::{
     AuthenticateContext, Credential, CredentialProvider, EmbedTokenCredentialProvider,

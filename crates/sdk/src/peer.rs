@@ -11,7 +11,7 @@ use offhook_media::endpoint::{
     AudioSource, Endpoint, EndpointConfig, EndpointEvent, EndpointStats,
 };
 use offhook_media::{CloseReason, MediaError};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// How long a leg may take to complete its recording.
@@ -41,7 +41,8 @@ struct Leg {
 
 enum LegCommand {
     Peer(PeerCommand),
-    Stats(tokio::sync::oneshot::Sender<Option<EndpointStats>>),
+    Play(AudioSource, oneshot::Sender<Result<(), MediaError>>),
+    Stats(oneshot::Sender<Option<EndpointStats>>),
 }
 
 impl Peers {
@@ -70,12 +71,20 @@ impl Peers {
         }
     }
 
-    /// Answers with the figures of a leg, the last ones if it is over.
-    pub(crate) fn stats(
+    /// Plays something else into a leg. No answer at all when there is none.
+    pub(crate) fn play(
         &self,
         leg: &str,
-        reply: tokio::sync::oneshot::Sender<Option<EndpointStats>>,
+        source: AudioSource,
+        reply: oneshot::Sender<Result<(), MediaError>>,
     ) {
+        if let Some(leg) = self.legs.get(leg) {
+            let _ = leg.commands.send(LegCommand::Play(source, reply));
+        }
+    }
+
+    /// Answers with the figures of a leg, the last ones if it is over.
+    pub(crate) fn stats(&self, leg: &str, reply: oneshot::Sender<Option<EndpointStats>>) {
         let Some(leg) = self.legs.get(leg) else {
             let _ = reply.send(None);
             return;
@@ -138,6 +147,11 @@ impl LegTask {
                 command = inbox.recv() => match command {
                     None | Some(LegCommand::Peer(PeerCommand::Close)) => break,
                     Some(LegCommand::Peer(command)) => self.perform(command, &events).await,
+                    Some(LegCommand::Play(source, reply)) => {
+                        if let Some(endpoint) = &self.endpoint {
+                            let _ = reply.send(endpoint.set_source(source).await);
+                        }
+                    }
                     Some(LegCommand::Stats(reply)) => {
                         let _ = reply.send(self.figures().await);
                     }

@@ -2,33 +2,36 @@
 
 use miniserde::json::{Number, Value};
 
-pub(crate) fn get<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
-    match value {
-        Value::Object(object) => object.get(key),
+pub(crate) use offhook_core::json::{bool_of as flag, get, int_of as integer, str_of as text};
+
+/// A text that is no longer borrowed.
+pub(crate) fn owned(value: &Value, key: &str) -> Option<String> {
+    text(value, key).map(str::to_owned)
+}
+
+/// Any number.
+pub(crate) fn float(value: &Value, key: &str) -> Option<f64> {
+    match get(value, key)? {
+        Value::Number(Number::F64(number)) => Some(*number),
+        Value::Number(Number::I64(number)) => Some(*number as f64),
+        Value::Number(Number::U64(number)) => Some(*number as f64),
         _ => None,
     }
 }
 
-pub(crate) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
-    match get(value, key)? {
-        Value::String(text) => Some(text),
-        _ => None,
+/// A JSON number of a measure; what is no number becomes null.
+pub(crate) fn number(value: f64) -> Value {
+    if value.is_finite() {
+        Value::Number(Number::F64(value))
+    } else {
+        Value::Null
     }
 }
 
-pub(crate) fn flag(value: &Value, key: &str) -> Option<bool> {
-    match get(value, key)? {
-        Value::Bool(flag) => Some(*flag),
-        _ => None,
-    }
-}
-
-/// An integer, also one sent as text, as causes of a call's end are.
-pub(crate) fn integer(value: &Value, key: &str) -> Option<i64> {
-    match get(value, key)? {
-        Value::Number(Number::I64(number)) => Some(*number),
-        Value::Number(Number::U64(number)) => i64::try_from(*number).ok(),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
+/// An object, or an empty one in place of anything else.
+pub(crate) fn object_of(value: &Value, key: &str) -> Value {
+    match get(value, key) {
+        Some(object @ Value::Object(_)) => object.clone(),
+        _ => offhook_core::json::empty(),
     }
 }

@@ -54,7 +54,7 @@ impl Output {
             CallEvent::Status(status) => self.state(status_name(*status)),
             CallEvent::Participant(member) if self.json => print(json!({
                 "participant": { "id": member.id, "name": member.name, "audio_muted": member.audio_muted,
-                    "talking": member.talking }
+                    "talking": member.is_talking }
             })),
             CallEvent::ParticipantLeft(id) if self.json => print(json!({ "participant_left": id })),
             _ => {}
