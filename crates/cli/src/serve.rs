@@ -122,6 +122,9 @@ pub(crate) struct Args {
     /// Bindings and renewals of client-bound tokens a minute from one network, and for one token; 0 is no limit [default: 600]
     #[arg(long, env = "OFFHOOK_DEVICE_TOKENS_PER_MINUTE", value_name = "N")]
     device_tokens_per_minute: Option<u32>,
+    /// Messages and joined conversations a minute of one person; 0 is no limit [default: 120]
+    #[arg(long, env = "OFFHOOK_MESSAGES_PER_MINUTE", value_name = "N")]
+    messages_per_minute: Option<u32>,
     /// Longest life of a client-bound token; clients renew theirs before that [default: 3600]
     #[arg(long, env = "OFFHOOK_BOUND_TOKEN_SECONDS", value_name = "SECONDS")]
     bound_token_seconds: Option<u64>,
@@ -222,6 +225,7 @@ fn settings(args: &Args) -> Settings {
         budget_destination: args.budget_destination,
         sign_ins_per_minute: args.sign_ins_per_minute,
         device_tokens_per_minute: args.device_tokens_per_minute,
+        messages_per_minute: args.messages_per_minute,
         bound_token_seconds: args.bound_token_seconds,
         strict_proofs: args.strict_proofs,
         proof_nonces: args.proof_nonces,

@@ -22,6 +22,9 @@ pub struct EventEnvelope<'a> {
     /// The node of the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node_id: Option<&'a str>,
+    /// False with `conversation.message`, which goes to its author too; absent otherwise (6.9).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_author: Option<bool>,
     /// The payload; never absent.
     pub params: &'a RawValue,
 }
@@ -265,6 +268,7 @@ mod tests {
             timestamp: None,
             project_id: None,
             node_id: None,
+            is_author: None,
             params: &params,
         };
         let value: Value = serde_json::to_value(&envelope).unwrap();

@@ -135,3 +135,16 @@ pub const BUDGET_ACCOUNTS: usize = 16_384;
 pub const WORK_TTL_S: u64 = 120;
 /// Hardest work an owner may ask for: some 20 s on one core.
 pub const WORK_BITS_MAX: u8 = 24;
+
+/// Characters of a text message.
+pub const MESSAGE_CHARS: usize = 8_000;
+/// Addresses of one conversation.
+pub const CONVERSATION_MEMBERS: usize = 32;
+/// Conversations of one person.
+pub const CONVERSATIONS: u64 = 10_000;
+/// Messages that wait to be written at once.
+pub const MESSAGES_WAITING: usize = 1_024;
+/// A message whose answer never left is known again for so long when it is sent once more (8.4).
+pub const MESSAGE_REPEAT_MS: u64 = 60_000;
+/// Messages whose answers never left that are remembered.
+pub const MESSAGE_REPEATS: usize = 4_096;

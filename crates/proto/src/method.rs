@@ -71,4 +71,6 @@ pub mod event {
     pub const MEMBER_LEFT: &str = "member.left";
     /// The layout, or who is where in it, changed.
     pub const LAYOUT_CHANGED: &str = "layout.changed";
+    /// Something was said in a conversation, or a call in it has ended.
+    pub const CONVERSATION_MESSAGE: &str = "conversation.message";
 }

@@ -5,6 +5,7 @@
 mod address;
 mod budget;
 mod error;
+mod message;
 mod page;
 mod resource;
 mod time;
@@ -13,6 +14,7 @@ mod token;
 pub use address::{Address, AddressType, Channels};
 pub use budget::{Budget, BudgetUse, ButtonUsage, NotABudget, WorkChallenge, WorkNeeded};
 pub use error::{ErrorBody, ErrorItem, ErrorList, code};
+pub use message::{Conversation, JoinAnswer, Message, MessageSubtype};
 pub use page::{Links, Page};
 pub use resource::{
     ClickToCallBody, ConferenceRoomBody, ConferenceRoomSettings, Quality, ResourceBody,

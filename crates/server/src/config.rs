@@ -195,6 +195,8 @@ settings! {
     sign_ins_per_minute: u32,
     /// Bindings and renewals of client-bound tokens a minute from one network, and for one token; 0 is no limit.
     device_tokens_per_minute: u32,
+    /// Messages and joined conversations a minute of one person; 0 is no limit.
+    messages_per_minute: u32,
     /// Longest life of a client-bound token in seconds, 10 to 86400; clients renew theirs before that.
     bound_token_seconds: u64,
     /// Take no proof of possession but by the letter of RFC 9449; the official client cannot renew its tokens then.
@@ -262,6 +264,8 @@ pub struct Config {
     pub sign_ins_per_minute: u32,
     /// See [`Settings::device_tokens_per_minute`]; 600.
     pub device_tokens_per_minute: u32,
+    /// See [`Settings::messages_per_minute`]; 120.
+    pub messages_per_minute: u32,
     /// See [`Settings::bound_token_seconds`]; 3600 s.
     pub bound_token_s: u64,
     /// See [`Settings::strict_proofs`]; false.
@@ -430,6 +434,7 @@ impl Settings {
             },
             sign_ins_per_minute: self.sign_ins_per_minute.unwrap_or(30),
             device_tokens_per_minute: self.device_tokens_per_minute.unwrap_or(600),
+            messages_per_minute: self.messages_per_minute.unwrap_or(120),
             bound_token_s,
             strict_proofs: self.strict_proofs.unwrap_or(false),
             proof_nonces: self.proof_nonces.unwrap_or(false),

@@ -4,6 +4,7 @@
 //!
 //! - `http`: the REST interface and the web pages; [`mint`] makes the tokens it gives out.
 //! - [`relay`]: WebSockets and sessions; [`calls`]: legs and rooms; media is the `offhook-media` crate's.
+//! - `messages`: conversations, and who is told of what is said in them.
 //! - [`budget`]: how much the visitors of pages may do with a public token.
 //! - [`proofs`]: what is asked of proofs of possession, over both.
 //! - [`turn`]: the way to the media ports for clients that need one.
@@ -14,6 +15,7 @@ pub mod calls;
 pub mod clock;
 pub mod config;
 mod http;
+mod messages;
 pub mod metrics;
 pub mod mint;
 pub mod proofs;

@@ -188,6 +188,13 @@ impl Fields {
         self.refuse(name, code::MISSING, format!("{name} is required"));
     }
 
+    /// The same, unless what was there has been refused.
+    pub(crate) fn missing_unless_refused(&mut self, name: &str) {
+        if !self.errors.iter().any(|error| error.attribute == name) {
+            self.missing(name);
+        }
+    }
+
     fn take(&mut self, name: &str) -> Option<Value> {
         self.object.remove(name).filter(|value| !value.is_null())
     }

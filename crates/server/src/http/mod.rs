@@ -5,6 +5,7 @@
 //! handler, whose arguments say who may call it ([`auth::Backend`], [`auth::Holder`]).
 mod auth;
 mod click_to_calls;
+mod conversations;
 mod cors;
 mod devices;
 mod directory;
@@ -45,6 +46,7 @@ pub(crate) use rate::network_of;
 use crate::assets::Assets;
 use crate::budget::Budgets;
 use crate::config::Config;
+use crate::messages::Attempts;
 use crate::metrics::{Counter, Metrics};
 use crate::mint::{Mint, Minted};
 use crate::proofs::Proofs;
@@ -73,6 +75,9 @@ pub(crate) struct App {
     /// Bindings and renewals of client-bound tokens, by network and by token.
     pub(crate) devices: Limited,
     pub(crate) device_answers: DeviceAnswers,
+    /// Messages and joins, by person.
+    pub(crate) messages: Limited,
+    pub(crate) attempts: Arc<Attempts>,
     pub(crate) proofs: Arc<Proofs>,
     /// What visitors of pages have used.
     pub(crate) budgets: Arc<Budgets>,
@@ -197,6 +202,13 @@ fn fabric() -> Router<Arc<App>> {
         .route("/subscriber/info", get(directory::info))
         .route("/addresses", get(directory::addresses))
         .route("/addresses/{id}", get(directory::address))
+        .route("/conversations", get(conversations::list))
+        .route("/conversations/join", post(conversations::join))
+        .route(
+            "/conversations/{group_id}/messages",
+            get(conversations::messages),
+        )
+        .route("/messages", post(conversations::send))
         .route("/resources", list(None))
         .route("/resources/{id}", item(None))
         .route("/resources/{id}/addresses", addresses(None))

@@ -46,6 +46,7 @@ use tokio_util::task::TaskTracker;
 use crate::budget::Budgets;
 use crate::calls::Calls;
 use crate::clock::now_s;
+use crate::messages::Messages;
 use crate::metrics::Metrics;
 use crate::proofs::Proofs;
 use crate::store::Store;
@@ -99,8 +100,9 @@ impl Relay {
             budgets,
             config,
         } = deps;
-        let counters = Arc::new(Counters::new(metrics));
         let registry = Arc::new(Registry::default());
+        let messages = Messages::start(store.clone(), registry.clone(), &metrics);
+        let counters = Arc::new(Counters::new(metrics));
         let calls = Calls::start(crate::calls::CallsDeps {
             store: store.clone(),
             media,
@@ -119,6 +121,7 @@ impl Relay {
             config,
             counters,
             registry,
+            messages,
             calls,
             refusals: Mutex::default(),
             proofs,
@@ -159,6 +162,11 @@ impl Relay {
         }
     }
 
+    /// Where messages are handed in.
+    pub(crate) fn messages(&self) -> &Messages {
+        &self.shared.messages
+    }
+
     /// Sessions with a socket right now.
     pub fn connected_sessions(&self) -> usize {
         self.shared.registry.attached_sessions()
@@ -183,6 +191,7 @@ pub(crate) struct Shared {
     config: RelayConfig,
     counters: Arc<Counters>,
     registry: Arc<Registry>,
+    messages: Messages,
     calls: Calls,
     refusals: Mutex<Refusals>,
     proofs: Arc<Proofs>,

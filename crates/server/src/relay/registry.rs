@@ -84,6 +84,13 @@ impl Registry {
             .collect()
     }
 
+    /// Every session of the owner.
+    pub(crate) fn of_owner(&self, owner: &Owner) -> Vec<SessionHandle> {
+        let maps = self.lock();
+        let entries = maps.by_owner.get(owner).map_or(&[][..], Vec::as_slice);
+        entries.iter().map(|e| e.session.clone()).collect()
+    }
+
     /// Sessions of the owner other than this one.
     pub(super) fn siblings(&self, session: &SessionHandle) -> Vec<SessionHandle> {
         let maps = self.lock();

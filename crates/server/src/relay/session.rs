@@ -379,6 +379,7 @@ impl Session {
             timestamp: (!bare).then(now_seconds),
             project_id: (!bare).then_some(self.claims.project_id.as_str()),
             node_id: (!bare).then_some(self.shared.config.node_id.as_str()),
+            is_author: (event.kind == method::event::CONVERSATION_MESSAGE).then_some(false),
             params: &event.payload,
         };
         self.events += 1;

@@ -29,6 +29,7 @@ use crate::budget::Budgets;
 use crate::clock::now_s;
 use crate::config::Config;
 use crate::http::{self, App, Counters, DeviceAnswers, Limited};
+use crate::messages::Attempts;
 use crate::metrics::Metrics;
 use crate::mint::{Mint, OpenError};
 use crate::proofs::{ProofPolicy, Proofs};
@@ -199,6 +200,8 @@ impl Server {
             exchanges: Limited::new("exchange", config.exchanges_per_minute, &metrics),
             devices: Limited::new("device", config.device_tokens_per_minute, &metrics),
             device_answers: DeviceAnswers::default(),
+            messages: Limited::new("message", config.messages_per_minute, &metrics),
+            attempts: Arc::new(Attempts::new(&metrics)),
             proofs,
             budgets,
             sign_ins: Limited::new("sign_in", config.sign_ins_per_minute, &metrics),

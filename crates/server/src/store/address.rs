@@ -80,7 +80,7 @@ impl Address {
                 Channels {
                     audio: channel("audio"),
                     video: channel("video"),
-                    messaging: None,
+                    messaging: channel("messaging"),
                 },
             ),
             AddressKind::Room { .. } => (

@@ -7,8 +7,10 @@
 //! Nothing here is cached: a resource deleted is gone for the next request.
 mod address;
 mod click_to_call;
+mod conversation;
 mod embed;
 mod live_call;
+mod message;
 mod migrate;
 mod page;
 mod project;
@@ -29,7 +31,9 @@ use thiserror::Error;
 pub use address::{Address, AddressFilter, AddressKind, AddressSort};
 pub(crate) use click_to_call::matches_origin;
 pub use click_to_call::{ClickToCall, ClickToCallSettings};
+pub use conversation::{Conversation, ConversationMember, conversation_id};
 pub use live_call::LiveCallKey;
+pub use message::{NewMessage, Said};
 pub use page::{Cursor, Order, PageRequest, Position, Slice};
 pub use project::Project;
 pub use refresh::Rotation;

@@ -87,16 +87,38 @@ impl PageRequest {
         column: &'static str,
         id: &'static str,
     ) {
+        self.append_sorted(query, column, id, |query, key| {
+            query.push_bind(key.to_owned());
+        });
+    }
+
+    /// The same where the column holds numbers.
+    pub(super) fn append_by_number(
+        &self,
+        query: &mut QueryBuilder<Db>,
+        column: &'static str,
+        id: &'static str,
+    ) {
+        self.append_sorted(query, column, id, |query, key| {
+            // A cursor says where to go on and nothing else: one that is not ours leads to the wrong page.
+            query.push_bind(key.parse::<i64>().unwrap_or(0));
+        });
+    }
+
+    fn append_sorted(
+        &self,
+        query: &mut QueryBuilder<Db>,
+        column: &'static str,
+        id: &'static str,
+        bind_key: impl Fn(&mut QueryBuilder<Db>, &str),
+    ) {
         let backwards = matches!(self.position, Position::Before(_));
         let ascending = (self.order == Order::Ascending) != backwards;
         if let Position::After(cursor) | Position::Before(cursor) = &self.position {
             let sign = if ascending { ">" } else { "<" };
             query.push(format!(" AND ({column}, {id}) {sign} ("));
-            query
-                .push_bind(cursor.key.clone())
-                .push(", ")
-                .push_bind(cursor.id.clone())
-                .push(")");
+            bind_key(query, &cursor.key);
+            query.push(", ").push_bind(cursor.id.clone()).push(")");
         }
         let direction = if ascending { "ASC" } else { "DESC" };
         query.push(format!(

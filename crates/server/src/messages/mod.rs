@@ -1,0 +1,147 @@
+//! Text messages: written to the store and told to whoever is there (wire-protocol.md 6.9, 8.4).
+//!
+//! One task writes, one message after the other, so that everybody is told in the order in which it is kept.
+
+mod attempts;
+
+use std::sync::Arc;
+
+use offhook_auth::SatKind;
+use offhook_proto::rest::Message;
+use offhook_proto::{limits, method};
+use tokio::sync::{mpsc, watch};
+
+pub(crate) use attempts::{Attempt, Attempts, Delivery};
+
+use crate::clock::now_ms;
+use crate::metrics::{Counter, Gauge, Metrics};
+use crate::relay::{Keep, OutEvent, Owner, Registry};
+use crate::store::{ConversationMember, NewMessage, Said, Store, StoreError};
+
+/// Why a message was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unsaid {
+    /// The conversation is gone.
+    NoConversation,
+    /// The store failed; it is in the log.
+    Failed,
+}
+
+/// What became of a message.
+pub(crate) type Outcome = Result<Arc<Message>, Unsaid>;
+
+/// Where messages are handed in. Clones are handles to the same.
+#[derive(Clone)]
+pub(crate) struct Messages {
+    posts: mpsc::Sender<Post>,
+    /// Handed in and not yet written.
+    waiting: Gauge,
+}
+
+struct Post {
+    message: NewMessage,
+    outcome: watch::Sender<Option<Outcome>>,
+}
+
+/// Too many messages wait to be written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Congested;
+
+impl Messages {
+    /// Starts the task that writes.
+    pub(crate) fn start(store: Store, registry: Arc<Registry>, metrics: &Metrics) -> Self {
+        let (posts, waiting_posts) = mpsc::channel(limits::MESSAGES_WAITING);
+        let waiting = metrics.gauge(
+            "offhook_messages_waiting",
+            "Messages handed in and not yet written.",
+            &[],
+        );
+        let writer = Writer {
+            waiting: waiting.clone(),
+            store,
+            registry,
+            written: metrics.counter("offhook_messages_total", "Text messages written.", &[]),
+        };
+        tokio::spawn(writer.run(waiting_posts));
+        Self { posts, waiting }
+    }
+
+    /// Hands a message in. It is written and told even if nobody waits for the outcome.
+    pub(crate) fn post(&self, message: NewMessage) -> Result<Attempt, Congested> {
+        let (outcome, attempt) = watch::channel(None);
+        self.posts
+            .try_send(Post { message, outcome })
+            .map_err(|_| Congested)?;
+        self.waiting.add(1);
+        Ok(Attempt::new(attempt))
+    }
+}
+
+struct Writer {
+    store: Store,
+    registry: Arc<Registry>,
+    written: Counter,
+    waiting: Gauge,
+}
+
+impl Writer {
+    async fn run(self, mut posts: mpsc::Receiver<Post>) {
+        while let Some(Post { message, outcome }) = posts.recv().await {
+            let said = self.say(&message).await;
+            if said.is_ok() {
+                self.written.increment();
+            }
+            self.waiting.add(-1);
+            outcome.send_replace(Some(said));
+        }
+    }
+
+    async fn say(&self, new: &NewMessage) -> Outcome {
+        match self.try_say(new).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                tracing::error!(%error, conversation = new.conversation_id, "a message cannot be written");
+                Err(Unsaid::Failed)
+            }
+        }
+    }
+
+    async fn try_say(&self, new: &NewMessage) -> Result<Outcome, StoreError> {
+        let (project_id, id) = (&new.project_id, &new.conversation_id);
+        let Some(conversation) = self.store.conversation(project_id, id).await? else {
+            return Ok(Err(Unsaid::NoConversation));
+        };
+        match self.store.say(new, now_ms()).await? {
+            Said::Nowhere => Ok(Err(Unsaid::NoConversation)),
+            Said::Before(message) => Ok(Ok(Arc::new(message))),
+            Said::New(message) => {
+                self.tell(project_id, &conversation.members, &message);
+                Ok(Ok(Arc::new(message)))
+            }
+        }
+    }
+
+    /// Tells every session of every member, the sender's included: that is how its own other devices learn of it.
+    fn tell(&self, project_id: &str, members: &[ConversationMember], message: &Message) {
+        let event = OutEvent::new(
+            method::event::CONVERSATION_MESSAGE,
+            message,
+            Keep::UntilAcked,
+        );
+        let mut told: Vec<&str> = Vec::new();
+        for member in members.iter().filter(|member| member.reads) {
+            if told.contains(&member.owner_id.as_str()) {
+                continue;
+            }
+            told.push(&member.owner_id);
+            let owner = Owner {
+                project_id: project_id.to_owned(),
+                subscriber_id: member.owner_id.clone(),
+                kind: SatKind::Subscriber,
+            };
+            for session in self.registry.of_owner(&owner) {
+                session.event(event.clone());
+            }
+        }
+    }
+}
