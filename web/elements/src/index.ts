@@ -8,4 +8,6 @@ export { setWords } from './base/words.js';
 export { css, html, LitElement } from 'lit';
 export { SwCallWidget } from './sw-call-widget/sw-call-widget.js';
 export { SwClickToCall } from './sw-click-to-call/sw-click-to-call.js';
+export { showPrompt, SwUiAlert, type AlertType, type Prompt } from './sw-ui-alert/sw-ui-alert.js';
 export { SwUiIcon } from './sw-ui-icon/sw-ui-icon.js';
+export { SwUiModal } from './sw-ui-modal/sw-ui-modal.js';

@@ -9,12 +9,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, extname, join, normalize, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type * as Elements from '../src/index.js';
 import type * as Simulation from '../src/simulation/index.js';
 
 export { expect };
 declare global {
   /** The simulated world, on the page. */
   var sim: typeof Simulation;
+  /** What the package exports, on the page. */
+  var elements: typeof Elements;
   /** Events that `listen` heard: name and detail, in order. */
   var heard: { name: string; detail: unknown; target: string }[];
 }

@@ -1,5 +1,6 @@
 /** Dialogs, drawers and the transcript. */
 export const PANELS = {
+  'dialog.name': 'Dialog',
   'dialog.accept': 'Accept',
   'dialog.reject': 'Reject',
   'dialog.ok': 'OK'
