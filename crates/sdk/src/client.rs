@@ -1,11 +1,12 @@
 //! The client: one session with a server, and the calls in it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::{Stream, stream};
 use miniserde::json::Value;
 use offhook_core::input::{Command, MediaOptions};
+use offhook_core::json;
 use offhook_core::output::EngineError;
 use offhook_media::MediaError;
 use offhook_media::endpoint::{AudioSource, EndpointStats};
@@ -16,11 +17,13 @@ use url::Url;
 use crate::AudioOptions;
 use crate::backlog::Backlog;
 use crate::call::{Call, CallState};
+use crate::directory::{Directory, Loaded};
 use crate::driver::{self, Request};
 use crate::error::Error;
 use crate::key::ClientKey;
 use crate::provider::CredentialProvider;
 use crate::tls::Trust;
+use crate::user::User;
 use crate::{origin, value};
 
 /// Requests that may wait for the driver.
@@ -101,6 +104,8 @@ impl ClientBuilder {
             warnings: broadcast::Sender::new(EVENTS),
             calls: watch::Sender::default(),
             signaling: broadcast::Sender::new(EVENTS),
+            user: watch::Sender::default(),
+            directory: Loaded::default(),
         });
         let handle = Handle { requests };
         driver::spawn(self, Arc::clone(&shared), handle.downgrade(), inbox)?;
@@ -128,6 +133,8 @@ pub(crate) struct Shared {
     /// The newest first.
     pub(crate) calls: watch::Sender<Vec<Arc<CallState>>>,
     pub(crate) signaling: broadcast::Sender<Value>,
+    pub(crate) user: watch::Sender<Option<User>>,
+    pub(crate) directory: Loaded,
 }
 
 /// Something that ends badly unless somebody looks after it, as on the JavaScript SDK's `warnings$`.
@@ -318,6 +325,51 @@ impl Client {
         })
     }
 
+    /// Who the session belongs to; `None` until the server has told.
+    pub fn user(&self) -> watch::Receiver<Option<User>> {
+        self.shared.user.subscribe()
+    }
+
+    /// The addresses the user can reach.
+    pub fn directory(&self) -> Directory {
+        Directory::new(self.clone())
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakClient {
+        WeakClient {
+            handle: self.handle.downgrade(),
+            shared: Arc::downgrade(&self.shared),
+        }
+    }
+
+    /// The body of a REST answer.
+    pub(crate) async fn fetch(
+        &self,
+        method: &str,
+        target: &str,
+        body: Option<Value>,
+    ) -> Result<Value, Error> {
+        let command = Command::Fetch {
+            method: method.into(),
+            target: target.into(),
+            body,
+        };
+        let mut answer = self.handle.command(command).await?;
+        let code = value::integer(&answer, "status").unwrap_or(0);
+        let body = json::take(&mut answer, "body").unwrap_or_default();
+        if (200..300).contains(&code) {
+            return Ok(body);
+        }
+        let errors = json::array_of(&body, "errors").first();
+        let told = errors.and_then(|error| json::str_of(error, "message"));
+        let message = told.unwrap_or("no reason given").to_owned();
+        Err(Error::Refused { code, message })
+    }
+
     fn call(&self, state: &Arc<CallState>) -> Call {
         Call::new(Arc::clone(state), self.handle.clone())
     }
@@ -442,6 +494,20 @@ pub(crate) fn variables(pairs: &[(String, String)]) -> Value {
         .iter()
         .map(|(name, value)| (name.clone(), Value::String(value.clone())));
     Value::Object(entries.collect())
+}
+
+/// A client that does not keep its session alive.
+#[derive(Clone)]
+pub(crate) struct WeakClient {
+    handle: WeakHandle,
+    shared: Weak<Shared>,
+}
+
+impl WeakClient {
+    pub(crate) fn upgrade(&self) -> Option<Client> {
+        let (handle, shared) = (self.handle.upgrade()?, self.shared.upgrade()?);
+        Some(Client { handle, shared })
+    }
 }
 
 /// The way to the driver.

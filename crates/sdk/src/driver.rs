@@ -27,6 +27,7 @@ use crate::key::ClientKey;
 use crate::peer::Peers;
 use crate::provider::{AuthenticateContext, CredentialProvider, ProviderError};
 use crate::socket::Socket;
+use crate::user::User;
 use crate::value;
 
 /// Inputs that may wait; a full queue makes the socket's reader wait, and so the server.
@@ -381,7 +382,15 @@ impl Driver {
                 tracing::warn!(class = error.class, message = %error.message, "client error");
                 let _ = self.shared.errors.send(error.into());
             }
+            Event::User(info) => {
+                self.shared.user.send_replace(Some(User::parse(&info)));
+            }
             Event::Signaling(envelope) => {
+                if value::text(&envelope, "event_type") == Some("conversation.message")
+                    && let Some(message) = value::get(&envelope, "params")
+                {
+                    self.shared.directory.take_message(message);
+                }
                 let _ = self.shared.signaling.send(envelope);
             }
             Event::Call { call, event } => self.call_event(call, event),
@@ -391,7 +400,10 @@ impl Driver {
 
     fn call_event(&mut self, call: LegId, event: CallEvent) {
         if let CallEvent::Created(created) = &event {
-            let state = Arc::new(CallState::new(call.clone(), created, self.handle.clone()));
+            let to = value::text(created, "to");
+            let address = to.and_then(|to| self.shared.directory.at(to));
+            let state = CallState::new(call.clone(), created, address, self.handle.clone());
+            let state = Arc::new(state);
             self.calls.insert(call.clone(), Arc::clone(&state));
             let newest = Arc::clone(&state);
             self.shared

@@ -8,11 +8,14 @@
 //!
 //! Everything that can be decided is decided in `offhook-core`, the same engine that the JavaScript SDK runs; this
 //! crate drives it on tokio: sockets, HTTP, timers, and the media connection of `offhook-media`.
+mod address;
 mod backlog;
 mod call;
 mod capabilities;
 mod changes;
 mod client;
+mod conversation;
+mod directory;
 mod driver;
 mod error;
 mod http;
@@ -24,11 +27,15 @@ mod peer;
 mod provider;
 mod socket;
 mod tls;
+mod user;
 mod value;
 
+pub use address::{Address, AddressRecord, Channels, ResourceType};
 pub use call::{Call, CallEvent, Direction, Ended};
 pub use capabilities::{MemberCapabilities, OnOffCapability, SelfCapabilities};
 pub use client::{Client, ClientBuilder, CredentialStatus, DialOptions, Incoming, Warning};
+pub use conversation::{AddressHistory, Collection, TextMessage};
+pub use directory::Directory;
 pub use error::Error;
 pub use key::{ClientKey, KeyError};
 pub use layout::{LayoutLayer, VideoPosition};
@@ -45,3 +52,4 @@ pub use provider::{
     ProviderError, ProviderFuture, StaticCredentialProvider,
 };
 pub use tls::{Trust, TrustError};
+pub use user::User;

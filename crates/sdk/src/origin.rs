@@ -25,9 +25,32 @@ pub(crate) fn parse(host: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// A piece of a URL, of which nothing is taken for anything but itself.
+pub(crate) fn escaped(piece: &str) -> String {
+    let mut text = String::with_capacity(piece.len());
+    for &byte in piece.as_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                text.push(char::from(byte));
+            }
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_gets_out_of_an_escaped_piece() {
+        assert_eq!(
+            escaped("/private/a b?c=ü"),
+            "%2Fprivate%2Fa%20b%3Fc%3D%C3%BC"
+        );
+        assert_eq!(escaped("a-Z_0.9~"), "a-Z_0.9~");
+    }
 
     #[test]
     fn a_host_may_be_a_name_a_name_with_port_or_an_origin() {

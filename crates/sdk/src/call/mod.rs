@@ -16,6 +16,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
 use crate::AudioOptions;
+use crate::address::Address;
 use crate::client::Handle;
 use crate::error::Error;
 use crate::participant::Member;
@@ -104,6 +105,11 @@ impl Call {
     /// Their name for people.
     pub fn from_name(&self) -> Option<&str> {
         self.state.from_name.as_deref()
+    }
+
+    /// The address that was called, if the directory had loaded it by then.
+    pub fn address(&self) -> Option<&Address> {
+        self.state.address.as_ref()
     }
 
     /// The server that has the call; `None` until it is known.

@@ -9,6 +9,7 @@ use offhook_core::output::{CallEvent as EngineEvent, CallStatus};
 use tokio::sync::{broadcast, watch};
 
 use super::{CallEvent, Direction, Ended};
+use crate::address::Address;
 use crate::backlog::Backlog;
 use crate::capabilities::SelfCapabilities;
 use crate::client::WeakHandle;
@@ -26,6 +27,7 @@ pub(crate) struct CallState {
     pub(super) to_name: Option<String>,
     pub(super) from: Option<String>,
     pub(super) from_name: Option<String>,
+    pub(super) address: Option<Address>,
     pub(super) status: watch::Sender<CallStatus>,
     pub(super) ended: watch::Sender<Option<Ended>>,
     pub(super) node_id: watch::Sender<Option<String>>,
@@ -52,7 +54,12 @@ pub(crate) struct CallState {
 }
 
 impl CallState {
-    pub(crate) fn new(id: LegId, created: &Value, client: WeakHandle) -> Self {
+    pub(crate) fn new(
+        id: LegId,
+        created: &Value,
+        address: Option<Address>,
+        client: WeakHandle,
+    ) -> Self {
         let text = |key| value::owned(created, key);
         let direction = match value::text(created, "direction") {
             Some("inbound") => Direction::Inbound,
@@ -69,6 +76,7 @@ impl CallState {
             to_name: text("toName"),
             from: text("from"),
             from_name: text("fromName"),
+            address,
             status: watch::Sender::new(first),
             ended: watch::Sender::default(),
             node_id: watch::Sender::new(text("nodeId")),
