@@ -364,8 +364,9 @@ impl Client {
         if (200..300).contains(&code) {
             return Ok(body);
         }
-        let errors = json::array_of(&body, "errors").first();
-        let told = errors.and_then(|error| json::str_of(error, "message"));
+        // Of a form that was filled in wrong, every field is told; the first will do.
+        let wrong = json::array_of(&body, "errors").first().unwrap_or(&body);
+        let told = json::str_of(wrong, "message");
         let message = told.unwrap_or("no reason given").to_owned();
         Err(Error::Refused { code, message })
     }

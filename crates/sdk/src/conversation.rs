@@ -2,6 +2,7 @@
 //! wire-protocol.md 8.4).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use miniserde::json::Value;
 use offhook_core::json;
@@ -139,9 +140,8 @@ impl Conversation {
     pub(crate) fn take(&self, message: &Value) {
         let group = json::str_of(message, "group_id");
         if group.is_some() && group == self.group.get().map(String::as_str) {
-            let message = std::slice::from_ref(message);
-            self.texts.add(message);
-            self.log.add(message);
+            self.texts.hear(message);
+            self.log.hear(message);
         }
     }
 
@@ -166,7 +166,10 @@ impl Conversation {
 
     pub(crate) async fn send(&self, client: &Client, text: &str) -> Result<(), Error> {
         let group = self.join(client).await?;
+        // So that a request that has to be repeated does not say it twice.
+        let id = format!("{:032x}", rand::random::<u128>());
         let body = json::object([
+            ("id", json::text(&id)),
             ("group_id", json::text(group)),
             ("from_fabric_address_id", json::text(&own_address(client))),
             ("text", json::text(text)),
@@ -175,7 +178,7 @@ impl Conversation {
         sent.await.map(drop)
     }
 
-    /// Joins, and loads the first page. From the joining on, new entries are heard: none is missed between the two.
+    /// Joins, and loads the first page. New entries are heard from before that: none is missed between the two.
     pub(crate) async fn open<T: Entry>(
         &self,
         client: &Client,
@@ -183,6 +186,7 @@ impl Conversation {
     ) -> Result<(), Error> {
         let group = self.join(client).await?;
         let opened = entries.opened.get_or_try_init(|| async {
+            entries.listening.store(true, Ordering::Relaxed);
             let first = format!(
                 "/api/fabric/conversations/{}/messages?page_size={PAGE}",
                 escaped(group)
@@ -207,6 +211,8 @@ pub(crate) struct Entries<T> {
     loading: watch::Sender<bool>,
     has_more: watch::Sender<bool>,
     opened: OnceCell<()>,
+    /// Whether new entries are wanted. Before the first page they would only leave a hole behind them.
+    listening: AtomicBool,
     /// Where the next page is. Whoever loads it holds this.
     next: tokio::sync::Mutex<Option<String>>,
 }
@@ -218,6 +224,7 @@ impl<T> Default for Entries<T> {
             loading: watch::Sender::default(),
             has_more: watch::Sender::new(true),
             opened: OnceCell::new(),
+            listening: AtomicBool::default(),
             next: tokio::sync::Mutex::default(),
         }
     }
@@ -237,6 +244,12 @@ impl<T: Entry> Entries<T> {
         self.add(json::array_of(&page, "data"));
         self.has_more.send_replace(next.is_some());
         Ok(())
+    }
+
+    fn hear(&self, entry: &Value) {
+        if self.listening.load(Ordering::Relaxed) {
+            self.add(std::slice::from_ref(entry));
+        }
     }
 
     /// Entries may come twice: with a page, and live.
