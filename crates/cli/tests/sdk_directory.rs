@@ -5,9 +5,7 @@ mod support;
 use std::pin::pin;
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use offhook::{
-    Address, AudioOptions, CallStatus, Client, DialOptions, Error, ResourceType, TextMessage,
-};
+use offhook::{Address, CallStatus, Client, DialOptions, Error, ResourceType, TextMessage};
 use support::place::{Place, in_time, until};
 
 async fn address(client: &Client, name: &str) -> Address {
