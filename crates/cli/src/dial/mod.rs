@@ -202,7 +202,7 @@ async fn converse(
             let seconds = args.seconds.unwrap_or(u64::from(u32::MAX));
             hang_up_at = tokio::time::Instant::now() + Duration::from_secs(seconds);
             if let Some(digits) = &args.digits
-                && let Err(error) = call.send_digits(digits.clone()).await
+                && let Err(error) = call.send_digits(digits).await
             {
                 fault = Some(error.to_string());
             }

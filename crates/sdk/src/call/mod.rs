@@ -226,8 +226,8 @@ impl Call {
     ///
     /// # Errors
     /// When a character is none of these, or the server refuses.
-    pub async fn send_digits(&self, digits: impl Into<String>) -> Result<(), Error> {
-        let (call, digits) = (self.state.id.clone(), digits.into());
+    pub async fn send_digits(&self, digits: &str) -> Result<(), Error> {
+        let (call, digits) = (self.state.id.clone(), digits.to_owned());
         self.command(Command::SendDigits { call, digits })
             .await
             .map(drop)
