@@ -9,5 +9,8 @@ export { css, html, LitElement } from 'lit';
 export { SwCallWidget } from './sw-call-widget/sw-call-widget.js';
 export { SwClickToCall } from './sw-click-to-call/sw-click-to-call.js';
 export { showPrompt, SwUiAlert, type AlertType, type Prompt } from './sw-ui-alert/sw-ui-alert.js';
+export { SwUiBackground } from './sw-ui-background/sw-ui-background.js';
+export { SwUiCallLayout } from './sw-ui-call-layout/sw-ui-call-layout.js';
 export { SwUiIcon } from './sw-ui-icon/sw-ui-icon.js';
 export { SwUiModal } from './sw-ui-modal/sw-ui-modal.js';
+export { SwUiResponsiveContainer } from './sw-ui-responsive-container/sw-ui-responsive-container.js';

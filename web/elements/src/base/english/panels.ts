@@ -3,5 +3,6 @@ export const PANELS = {
   'dialog.name': 'Dialog',
   'dialog.accept': 'Accept',
   'dialog.reject': 'Reject',
-  'dialog.ok': 'OK'
+  'dialog.ok': 'OK',
+  'layout.loading': 'Loading'
 } as const;
