@@ -125,6 +125,9 @@ pub(crate) struct Args {
     /// Messages and joined conversations a minute of one person; 0 is no limit [default: 120]
     #[arg(long, env = "OFFHOOK_MESSAGES_PER_MINUTE", value_name = "N")]
     messages_per_minute: Option<u32>,
+    /// Records of calls are kept for so many days; 0 is for ever [default: 90]
+    #[arg(long, env = "OFFHOOK_CALL_RECORDS_DAYS", value_name = "DAYS")]
+    call_records_days: Option<u64>,
     /// Longest life of a client-bound token; clients renew theirs before that [default: 3600]
     #[arg(long, env = "OFFHOOK_BOUND_TOKEN_SECONDS", value_name = "SECONDS")]
     bound_token_seconds: Option<u64>,
@@ -226,6 +229,7 @@ fn settings(args: &Args) -> Settings {
         sign_ins_per_minute: args.sign_ins_per_minute,
         device_tokens_per_minute: args.device_tokens_per_minute,
         messages_per_minute: args.messages_per_minute,
+        call_records_days: args.call_records_days,
         bound_token_seconds: args.bound_token_seconds,
         strict_proofs: args.strict_proofs,
         proof_nonces: args.proof_nonces,

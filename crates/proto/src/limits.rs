@@ -148,3 +148,8 @@ pub const MESSAGES_WAITING: usize = 1_024;
 pub const MESSAGE_REPEAT_MS: u64 = 60_000;
 /// Messages whose answers never left that are remembered.
 pub const MESSAGE_REPEATS: usize = 4_096;
+
+/// Records of calls are kept for so many days.
+pub const CALL_RECORDS_DAYS: u64 = 90;
+/// Calls a minute of one person to people who are offline that are recorded.
+pub const UNREACHABLE_PER_MINUTE: u32 = 10;

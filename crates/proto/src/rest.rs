@@ -4,6 +4,7 @@
 //! of its attribute.
 mod address;
 mod budget;
+mod call_record;
 mod error;
 mod message;
 mod page;
@@ -13,6 +14,7 @@ mod token;
 
 pub use address::{Address, AddressType, Channels};
 pub use budget::{Budget, BudgetUse, ButtonUsage, NotABudget, WorkChallenge, WorkNeeded};
+pub use call_record::{CallEnd, CallOutcome, CallParty, CallRecord, CallRecordLeg, LegQuality};
 pub use error::{ErrorBody, ErrorItem, ErrorList, code};
 pub use message::{Conversation, JoinAnswer, Message, MessageSubtype};
 pub use page::{Links, Page};

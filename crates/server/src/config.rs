@@ -197,6 +197,8 @@ settings! {
     device_tokens_per_minute: u32,
     /// Messages and joined conversations a minute of one person; 0 is no limit.
     messages_per_minute: u32,
+    /// Records of calls are kept for so many days, 36500 at most; 0 is for ever.
+    call_records_days: u64,
     /// Longest life of a client-bound token in seconds, 10 to 86400; clients renew theirs before that.
     bound_token_seconds: u64,
     /// Take no proof of possession but by the letter of RFC 9449; the official client cannot renew its tokens then.
@@ -266,6 +268,8 @@ pub struct Config {
     pub device_tokens_per_minute: u32,
     /// See [`Settings::messages_per_minute`]; 120.
     pub messages_per_minute: u32,
+    /// See [`Settings::call_records_days`]; 90 days.
+    pub call_records_for: Option<Duration>,
     /// See [`Settings::bound_token_seconds`]; 3600 s.
     pub bound_token_s: u64,
     /// See [`Settings::strict_proofs`]; false.
@@ -394,6 +398,11 @@ impl Settings {
             Some(seconds @ 0..=86_400) => Duration::from_secs(seconds),
             Some(_) => return invalid("call_grace_seconds", "must be 0 to 86400"),
         };
+        let call_records_for = match self.call_records_days.unwrap_or(limits::CALL_RECORDS_DAYS) {
+            0 => None,
+            days @ 1..=36_500 => Some(Duration::from_secs(days * 86_400)),
+            _ => return invalid("call_records_days", "must be 0 to 36500"),
+        };
         let media_listen = self.media_listen.unwrap_or(local(0));
         let turn_default = Listen::At(SocketAddr::new(
             media_listen.ip(),
@@ -435,6 +444,7 @@ impl Settings {
             sign_ins_per_minute: self.sign_ins_per_minute.unwrap_or(30),
             device_tokens_per_minute: self.device_tokens_per_minute.unwrap_or(600),
             messages_per_minute: self.messages_per_minute.unwrap_or(120),
+            call_records_for,
             bound_token_s,
             strict_proofs: self.strict_proofs.unwrap_or(false),
             proof_nonces: self.proof_nonces.unwrap_or(false),

@@ -4,7 +4,7 @@
 //!
 //! - `http`: the REST interface and the web pages; [`mint`] makes the tokens it gives out.
 //! - [`relay`]: WebSockets and sessions; [`calls`]: legs and rooms; media is the `offhook-media` crate's.
-//! - `messages`: conversations, and who is told of what is said in them.
+//! - `messages`: conversations, and who is told of what is said in them; `records`: calls that have ended.
 //! - [`budget`]: how much the visitors of pages may do with a public token.
 //! - [`proofs`]: what is asked of proofs of possession, over both.
 //! - [`turn`]: the way to the media ports for clients that need one.
@@ -19,6 +19,7 @@ mod messages;
 pub mod metrics;
 pub mod mint;
 pub mod proofs;
+mod records;
 pub mod relay;
 pub mod serve;
 pub mod store;

@@ -200,6 +200,17 @@ impl MediaServer {
         self.send(leg.worker(), Command::CloseLeg { leg });
     }
 
+    /// Closes the leg, and gives what was measured of it until then. It is closed whether or not the answer is waited for.
+    pub fn close_leg_measured(
+        &self,
+        leg: LegKey,
+    ) -> impl Future<Output = Option<LegStats>> + Send + Sync + 'static {
+        let (reply, answer) = oneshot::channel();
+        self.send(leg.worker(), Command::Stats { leg, reply });
+        self.close_leg(leg);
+        async move { answer.await.ok().flatten() }
+    }
+
     /// Sets how the leg takes part, from now on; kept while it is not joined.
     pub fn set_flags(&self, leg: LegKey, flags: LegFlags) {
         self.send(leg.worker(), Command::SetFlags { leg, flags });

@@ -8,14 +8,15 @@ use offhook_proto::relay::RpcError;
 use serde_json::json;
 
 use crate::budget::Exhausted;
-use crate::clock::now_s;
+use crate::clock::{now_ms, now_s};
+use crate::records::Target;
 use crate::relay::Owner;
 use crate::store::{Address, AddressKind, ConferenceRoom, Store, StoreError};
 
 /// What is behind the dialled address.
 pub(super) enum Destination {
     /// A conference room that takes people in.
-    Conference(Box<ConferenceRoom>),
+    Conference(Box<ConferenceRoom>, Address),
     /// Sends back what it hears.
     Echo(Address),
     /// Somebody with devices.
@@ -39,6 +40,28 @@ pub(super) struct Party {
 }
 
 impl Destination {
+    /// What was dialled.
+    fn address(&self) -> &Address {
+        match self {
+            Self::Conference(_, address) | Self::Echo(address) => address,
+            Self::Subscriber(callee) => &callee.address,
+        }
+    }
+
+    /// As the record of the call names it.
+    pub(super) fn target(&self) -> Target {
+        let address = self.address();
+        Target {
+            address_id: address.id.clone(),
+            number: address.name.clone(),
+            name: address.display_name.clone(),
+            owner_id: address.resource_id.clone(),
+            person: matches!(self, Self::Subscriber(_)),
+            since_ms: now_ms(),
+            answered_ms: None,
+        }
+    }
+
     /// Looks the dialled string up. For a page's visitor there is only one destination, which may also be left out.
     pub(super) async fn resolve(
         store: &Store,
@@ -80,7 +103,7 @@ impl Destination {
                 if !room.is_open(now_s()) {
                     return Err(refuse(refusal::ROOM_LOCKED));
                 }
-                Ok(Self::Conference(Box::new(room)))
+                Ok(Self::Conference(Box::new(room), address))
             }
         }
     }

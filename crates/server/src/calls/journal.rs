@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::directory::DialogKey;
 use crate::clock::now_s;
+use crate::records::Target;
 use crate::store::{LiveCallKey, Store};
 
 /// What is kept of a leg.
@@ -23,6 +24,12 @@ pub(super) struct LegRecord {
     pub(super) answer_ms: Option<u64>,
     /// Dialog of the other side.
     pub(super) peer: Option<String>,
+    /// Where it has gone, if it called.
+    #[serde(default)]
+    pub(super) target: Option<Target>,
+    /// When it began, milliseconds since 1970.
+    #[serde(default)]
+    pub(super) start_ms: Option<u64>,
 }
 
 /// Which room it was in.

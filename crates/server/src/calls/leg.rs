@@ -21,6 +21,7 @@ use super::destination::Party;
 use super::directory::{DialogKey, LegId};
 use super::lifeline::{Lifeline, Signalling};
 use crate::budget::CallCharge;
+use crate::records::Target;
 use crate::relay::{Keep, OutEvent, SessionHandle};
 
 /// How far a leg is.
@@ -65,6 +66,8 @@ pub(super) struct Leg {
     pub(super) next_ping: Instant,
     /// What the call is charged to, until it is dropped.
     pub(super) charge: Option<CallCharge>,
+    /// Where it has gone, if it called.
+    pub(super) target: Option<Target>,
 }
 
 /// What a new leg is made of.
@@ -82,6 +85,7 @@ pub(super) struct NewLeg {
     pub(super) room_id: String,
     pub(super) room_session_id: String,
     pub(super) charge: Option<CallCharge>,
+    pub(super) target: Option<Target>,
 }
 
 impl Leg {
@@ -100,6 +104,7 @@ impl Leg {
             room_id,
             room_session_id,
             charge,
+            target,
         } = new;
         let now = Instant::now();
         let signalling = if session.is_attached() {
@@ -158,6 +163,7 @@ impl Leg {
             peer: None,
             next_ping: now + context.timing.dialog_ping,
             charge,
+            target,
         }
     }
 

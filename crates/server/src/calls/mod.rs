@@ -34,6 +34,9 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::budget::{Budgets, CallCharge, Visitor};
+use crate::clock::now_ms;
+use crate::http::RateLimiter;
+use crate::records::{EndedCalls, EndedLeg, Ledger, LegEnd, OFFLINE};
 use crate::relay::{Counters, Registry, Reply, SessionHandle, Timing};
 use crate::store::Store;
 use destination::{Destination, Party, over_budget, refuse};
@@ -58,6 +61,7 @@ pub(crate) struct CallsDeps {
     /// Whether those on hold hear music.
     pub(crate) hold_music: bool,
     pub(crate) budgets: Arc<Budgets>,
+    pub(crate) ledger: Ledger,
 }
 
 /// All calls of this process. Clones are handles to the same.
@@ -77,6 +81,9 @@ struct Context {
     hold_music: bool,
     journal: Journal,
     budgets: Arc<Budgets>,
+    ledger: Ledger,
+    /// Calls to those who are offline that are noted.
+    unreachable: RateLimiter,
     directory: Directory,
     serials: AtomicU64,
 }
@@ -107,6 +114,7 @@ impl Calls {
             timing,
             hold_music,
             budgets,
+            ledger,
         } = deps;
         let journal = Journal::start(store.clone(), timing.resume);
         let directory = Directory::default();
@@ -121,6 +129,8 @@ impl Calls {
             hold_music,
             journal,
             budgets,
+            ledger,
+            unreachable: RateLimiter::per_minute(limits::UNREACHABLE_PER_MINUTE),
             directory,
             serials,
         });
@@ -255,9 +265,10 @@ impl Calls {
             auxiliary: None,
             ring: None,
             charge,
+            target: Some(destination.target()),
         };
         let kind = match destination {
-            Destination::Conference(room) => Kind::Conference(room),
+            Destination::Conference(room, _) => Kind::Conference(room),
             Destination::Echo(address) => Kind::Echo(address),
             Destination::Subscriber(callee) => {
                 let mut sessions = self.context.registry.online(&callee.owner);
@@ -268,6 +279,7 @@ impl Calls {
                 sessions.sort_by_key(|session| !session.is_attached());
                 sessions.truncate(limits::RINGING_SESSIONS);
                 if sessions.is_empty() {
+                    self.note_unreachable(&order);
                     return Err(refuse(refusal::USER_NOT_REGISTERED));
                 }
                 order.ring = Some(room::Ring { callee, sessions });
@@ -275,6 +287,39 @@ impl Calls {
             }
         };
         Ok((kind, order))
+    }
+
+    /// Somebody is called who has no device online: they will see that they were. Not however often it is tried.
+    fn note_unreachable(&self, order: &room::Order) {
+        let owner = &order.key.owner;
+        let (context, now) = (&self.context, now_ms());
+        if context.unreachable.check(owner, Instant::now()).is_err() {
+            return;
+        }
+        let leg = LegEnd {
+            call_id: order.key.call_id.to_string(),
+            subscriber_id: owner.subscriber_id.clone(),
+            kind: owner.kind.as_str(),
+            name: order.party.name.clone(),
+            number: order.party.number.clone(),
+            address_id: order.party.address_id.clone(),
+            target: order.target.clone(),
+            joined: false,
+            started_ms: now,
+            ended_ms: now,
+            cause: Cause::TemporaryFailure,
+            reason: OFFLINE.to_owned(),
+            quality: None,
+        };
+        context.ledger.close(EndedCalls {
+            project_id: owner.project_id.clone(),
+            room_session_id: String::new(),
+            legs: vec![EndedLeg {
+                project_id: owner.project_id.clone(),
+                leg,
+                measured: None,
+            }],
+        });
     }
 
     /// Takes a leg into its room, which is started if it is not there.

@@ -51,6 +51,7 @@ impl Calls {
             ring: None,
             // The main leg's is enough.
             charge: None,
+            target: None,
         };
         let place = DialogEntry {
             room: entry.room.clone(),
@@ -115,8 +116,10 @@ impl Calls {
 
     async fn goal(&self, caller: Caller<'_>, destination: &str) -> Result<Goal, RpcError> {
         let store = &self.context.store;
-        match Destination::resolve(store, caller.claims, destination).await? {
-            Destination::Conference(room) => Ok(Goal::Conference(room)),
+        let destination = Destination::resolve(store, caller.claims, destination).await?;
+        let target = destination.target();
+        match destination {
+            Destination::Conference(room, _) => Ok(Goal::Conference(room, target)),
             Destination::Echo(_) => Err(refuse(refusal::INVALID_DESTINATION)),
             Destination::Subscriber(callee) => {
                 let mut sessions = self.context.registry.online(&callee.owner);
@@ -125,7 +128,7 @@ impl Calls {
                 sessions.truncate(limits::RINGING_SESSIONS);
                 match sessions.is_empty() {
                     true => Err(refuse(refusal::USER_NOT_REGISTERED)),
-                    false => Ok(Goal::Subscriber(room::Ring { callee, sessions })),
+                    false => Ok(Goal::Subscriber(room::Ring { callee, sessions }, target)),
                 }
             }
         }

@@ -28,7 +28,7 @@ use super::origin::Caller;
 use super::paging::ListQuery;
 use crate::clock::now_ms;
 use crate::messages::{Attempts, Delivery, Unsaid};
-use crate::store::{self, AddressKind, ConversationMember, NewMessage, Order, conversation_id};
+use crate::store::{self, AddressKind, ConversationMember, NewMessage, conversation_id};
 
 const FROM: &str = "from_fabric_address_id";
 const OTHERS: &str = "fabric_address_ids";
@@ -105,7 +105,7 @@ pub(super) async fn list(
     caller: Caller,
     mut query: ListQuery,
 ) -> Result<Json<Page<Conversation>>, ApiError> {
-    newest_first(&mut query);
+    query.newest_first();
     let slice = app
         .mint
         .store
@@ -124,7 +124,7 @@ pub(super) async fn messages(
     mut query: ListQuery,
 ) -> Result<Json<Page<Message>>, ApiError> {
     let conversation = own_conversation(&app, &claims, &group_id).await?;
-    newest_first(&mut query);
+    query.newest_first();
     let slice = app
         .mint
         .store
@@ -275,12 +275,6 @@ async fn name_of(app: &App, claims: &SatClaims) -> Result<String, ApiError> {
     }
     let name = claims.display_name.clone();
     Ok(name.unwrap_or_else(|| "Guest".to_owned()))
-}
-
-fn newest_first(query: &mut ListQuery) {
-    if query.value("sort_order").is_none() {
-        query.page.order = Order::Descending;
-    }
 }
 
 fn body_for(claims: &SatClaims, conversation: store::Conversation) -> Conversation {

@@ -4,6 +4,7 @@
 //! A request passes, from outside in: cross-origin headers, time and count, the time limit, the body limit, and the
 //! handler, whose arguments say who may call it ([`auth::Backend`], [`auth::Holder`]).
 mod auth;
+mod call_records;
 mod click_to_calls;
 mod conversations;
 mod cors;
@@ -41,7 +42,7 @@ use offhook_proto::rest::ResourceType;
 
 pub(crate) use devices::DeviceAnswers;
 pub(crate) use origin::Peer;
-pub(crate) use rate::network_of;
+pub(crate) use rate::{RateLimiter, network_of};
 
 use crate::assets::Assets;
 use crate::budget::Budgets;
@@ -54,7 +55,6 @@ use crate::relay::Relay;
 use crate::serve::DemoPage;
 use devices::Endpoint;
 use error::ApiError;
-use rate::RateLimiter;
 
 /// What the handlers stand on.
 pub(crate) struct App {
@@ -175,6 +175,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             get(click_to_calls::usage),
         )
         .route("/api/offhook/revocations", post(sessions::revoke))
+        .route("/api/offhook/call_records", get(call_records::list))
+        .route(
+            "/api/offhook/call_records/export",
+            get(call_records::export),
+        )
         .route("/healthz", get(operate::healthy))
         .route("/readyz", get(operate::ready))
         .route("/metrics", get(operate::metrics))

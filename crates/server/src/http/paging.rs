@@ -77,6 +77,13 @@ impl ListQuery {
         Ok(this)
     }
 
+    /// Lists of what has happened begin with the newest, unless the caller asks for another order.
+    pub(crate) fn newest_first(&mut self) {
+        if self.value("sort_order").is_none() {
+            self.page.order = Order::Descending;
+        }
+    }
+
     /// The value of a filter.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.pairs

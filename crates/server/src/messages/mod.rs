@@ -1,4 +1,4 @@
-//! Text messages: written to the store and told to whoever is there (wire-protocol.md 6.9, 8.4).
+//! Text messages and the log of calls: written to the store and told to whoever is there (wire-protocol.md 6.9, 8.4).
 //!
 //! One task writes, one message after the other, so that everybody is told in the order in which it is kept.
 
@@ -30,10 +30,17 @@ pub(crate) enum Unsaid {
 /// What became of a message.
 pub(crate) type Outcome = Result<Arc<Message>, Unsaid>;
 
+/// A call that has ended, for the conversation of its two addresses.
+pub(crate) struct CallEntry {
+    pub(crate) members: [ConversationMember; 2],
+    pub(crate) message: NewMessage,
+}
+
 /// Where messages are handed in. Clones are handles to the same.
 #[derive(Clone)]
 pub(crate) struct Messages {
     posts: mpsc::Sender<Post>,
+    calls: mpsc::UnboundedSender<CallEntry>,
     /// Handed in and not yet written.
     waiting: Gauge,
 }
@@ -51,6 +58,7 @@ impl Messages {
     /// Starts the task that writes.
     pub(crate) fn start(store: Store, registry: Arc<Registry>, metrics: &Metrics) -> Self {
         let (posts, waiting_posts) = mpsc::channel(limits::MESSAGES_WAITING);
+        let (calls, waiting_calls) = mpsc::unbounded_channel();
         let waiting = metrics.gauge(
             "offhook_messages_waiting",
             "Messages handed in and not yet written.",
@@ -62,8 +70,12 @@ impl Messages {
             registry,
             written: metrics.counter("offhook_messages_total", "Text messages written.", &[]),
         };
-        tokio::spawn(writer.run(waiting_posts));
-        Self { posts, waiting }
+        tokio::spawn(writer.run(waiting_posts, waiting_calls));
+        Self {
+            posts,
+            calls,
+            waiting,
+        }
     }
 
     /// Hands a message in. It is written and told even if nobody waits for the outcome.
@@ -75,6 +87,12 @@ impl Messages {
         self.waiting.add(1);
         Ok(Attempt::new(attempt))
     }
+
+    /// Notes a call that has ended; never waits.
+    pub(crate) fn call_ended(&self, entry: CallEntry) {
+        // Without the task the process is ending.
+        let _ = self.calls.send(entry);
+    }
 }
 
 struct Writer {
@@ -85,14 +103,40 @@ struct Writer {
 }
 
 impl Writer {
-    async fn run(self, mut posts: mpsc::Receiver<Post>) {
-        while let Some(Post { message, outcome }) = posts.recv().await {
-            let said = self.say(&message).await;
-            if said.is_ok() {
-                self.written.increment();
+    async fn run(
+        self,
+        mut posts: mpsc::Receiver<Post>,
+        mut calls: mpsc::UnboundedReceiver<CallEntry>,
+    ) {
+        loop {
+            tokio::select! {
+                Some(Post { message, outcome }) = posts.recv() => {
+                    let said = self.say(&message).await;
+                    if said.is_ok() {
+                        self.written.increment();
+                    }
+                    self.waiting.add(-1);
+                    outcome.send_replace(Some(said));
+                }
+                Some(entry) = calls.recv() => self.note(entry).await,
+                else => return,
             }
-            self.waiting.add(-1);
-            outcome.send_replace(Some(said));
+        }
+    }
+
+    async fn note(&self, entry: CallEntry) {
+        let CallEntry { members, message } = entry;
+        let project_id = &message.project_id;
+        let joined = self
+            .store
+            .join_conversation(project_id, &members, now_ms())
+            .await;
+        match joined {
+            // What becomes of it is in the log.
+            Ok(_) => drop(self.say(&message).await),
+            Err(error) => {
+                tracing::error!(%error, "a call cannot be noted in its conversation");
+            }
         }
     }
 

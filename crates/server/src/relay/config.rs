@@ -16,6 +16,8 @@ pub struct RelayConfig {
     pub node_id: String,
     /// Whether those whom the other side of a call has put on hold hear music; silence otherwise.
     pub hold_music: bool,
+    /// Records of calls are kept for so long; `None` is for ever.
+    pub call_records_for: Option<Duration>,
     /// How long things may take.
     pub timing: Timing,
 }
@@ -28,6 +30,7 @@ impl Default for RelayConfig {
             require_origin: false,
             node_id: uuid::Uuid::new_v4().to_string(),
             hold_music: true,
+            call_records_for: Some(Duration::from_secs(limits::CALL_RECORDS_DAYS * 86_400)),
             timing: Timing::default(),
         }
     }

@@ -49,6 +49,7 @@ use crate::clock::now_s;
 use crate::messages::Messages;
 use crate::metrics::Metrics;
 use crate::proofs::Proofs;
+use crate::records::Ledger;
 use crate::store::Store;
 use refusals::Refusals;
 
@@ -102,6 +103,12 @@ impl Relay {
         } = deps;
         let registry = Arc::new(Registry::default());
         let messages = Messages::start(store.clone(), registry.clone(), &metrics);
+        let ledger = Ledger::start(
+            store.clone(),
+            messages.clone(),
+            config.call_records_for,
+            &metrics,
+        );
         let counters = Arc::new(Counters::new(metrics));
         let calls = Calls::start(crate::calls::CallsDeps {
             store: store.clone(),
@@ -113,6 +120,7 @@ impl Relay {
             timing: config.timing,
             hold_music: config.hold_music,
             budgets: Arc::clone(&budgets),
+            ledger,
         });
         let shared = Shared {
             store,

@@ -185,6 +185,7 @@ impl Server {
                     ..Timing::default()
                 },
                 hold_music: config.hold_music,
+                call_records_for: config.call_records_for,
                 ..RelayConfig::default()
             },
         });

@@ -10,6 +10,7 @@ const VERSIONS: &[&str] = &[
     include_str!("migrations/0002_credentials.sql"),
     include_str!("migrations/0003_live_calls.sql"),
     include_str!("migrations/0004_conversations.sql"),
+    include_str!("migrations/0005_call_records.sql"),
 ];
 
 pub(super) async fn run(store: &Store) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@
 //!
 //! Nothing here is cached: a resource deleted is gone for the next request.
 mod address;
+mod call_record;
 mod click_to_call;
 mod conversation;
 mod embed;
@@ -29,6 +30,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use thiserror::Error;
 
 pub use address::{Address, AddressFilter, AddressKind, AddressSort};
+pub use call_record::{CallFilter, ListedCall};
 pub(crate) use click_to_call::matches_origin;
 pub use click_to_call::{ClickToCall, ClickToCallSettings};
 pub use conversation::{Conversation, ConversationMember, conversation_id};

@@ -5,6 +5,8 @@ mod relay_support;
 #[path = "../rest/support.rs"]
 mod support;
 
+mod calls;
 mod conversations;
 mod people;
+mod records;
 mod repeats;

@@ -104,4 +104,11 @@ impl<'a> Person<'a> {
         client.connect(&self.token).await;
         client
     }
+
+    /// One more device, which rings.
+    pub(crate) async fn online(&self) -> Client {
+        let mut client = self.device().await;
+        client.ok("subscriber.online", json!({})).await;
+        client
+    }
 }

@@ -94,6 +94,7 @@ impl Room {
                 room_id: self.room_id.clone(),
                 room_session_id: self.room_session_id.clone(),
                 charge: None,
+                target: None,
             },
         );
         leg.parent = Some(parent);

@@ -21,7 +21,10 @@ impl Room {
         drop(leg.charge.take());
         let context = self.context.clone();
         tracing::info!(call = %leg.call_id(), cause = cause.name(), reason, "leg ends");
-        self.release_media(leg.media);
+        let measured = leg.media.map(|media| {
+            context.directory.remove_media(media);
+            context.media.close_leg_measured(media)
+        });
         context
             .directory
             .end(&leg.key, cause, Instant::now(), context.timing.ended_dialog);
@@ -35,6 +38,7 @@ impl Room {
             }
             return;
         }
+        self.enter_in_ledger(&leg, cause, reason, measured);
         self.end_auxiliaries(id, cause, reason);
         if leg.is_joined() {
             self.tell_left(&leg, reason);
@@ -110,6 +114,7 @@ impl Room {
                 _ => {}
             }
         }
+        self.close_ledger();
         self.context.media.close_room(self.media_room);
         self.context.counters.rooms.add(-1);
         tracing::debug!("room ends");

@@ -39,6 +39,7 @@ impl Room {
             auxiliary: _,
             ring,
             charge,
+            target,
         } = order;
         let stage = Stage::Waiting { offer, answer: sdp };
         let leg = Leg::new(
@@ -57,6 +58,7 @@ impl Room {
                 room_id: self.room_id.clone(),
                 room_session_id: self.room_session_id.clone(),
                 charge,
+                target,
             },
         );
         tracing::info!(call = %leg.call_id(), subscriber = %leg.member.subscriber_id, to = ?leg.to, "call created");
@@ -95,7 +97,11 @@ impl Room {
     pub(super) fn bring_in(&mut self, ids: &[LegId]) {
         let now = Instant::now();
         for leg in self.legs.iter_mut().filter(|leg| ids.contains(&leg.id)) {
-            leg.answer_ms = Some(crate::calls::clock::now_ms());
+            let now_ms = crate::calls::clock::now_ms();
+            leg.answer_ms = Some(now_ms);
+            if let Some(target) = &mut leg.target {
+                target.answered_ms = Some(now_ms);
+            }
             match std::mem::replace(&mut leg.stage, Stage::Joined) {
                 Stage::Waiting { answer, .. } => {
                     leg.life.media_expected(now);

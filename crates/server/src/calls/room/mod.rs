@@ -6,6 +6,7 @@
 mod auxiliary;
 mod ending;
 mod join;
+mod ledger;
 mod members;
 mod methods;
 mod requests;
@@ -39,6 +40,7 @@ use super::lifeline::Signalling;
 use super::ring::RingGroup;
 use super::{Context, VertoReply, answer_for_gone_dialog};
 use crate::budget::CallCharge;
+use crate::records::{EndedLeg, Target};
 use crate::relay::{Reply, SessionHandle};
 use crate::store::{Address, ConferenceRoom};
 use transfer::Arrival;
@@ -159,6 +161,8 @@ pub(super) struct Order {
     pub(super) ring: Option<Ring>,
     /// What the call is charged to.
     pub(super) charge: Option<CallCharge>,
+    /// What was dialled; of an auxiliary leg nothing.
+    pub(super) target: Option<Target>,
 }
 
 /// Somebody to be rung, and where.
@@ -234,6 +238,7 @@ pub(super) fn spawn_as(
         hide_video_muted: false,
         meta,
         awaited: None,
+        ended: Vec::new(),
         began: Instant::now(),
         context,
     };
@@ -262,6 +267,8 @@ struct Room {
     meta: Map<String, Value>,
     /// After a restart: until then the other side of a call between two may come back.
     awaited: Option<Instant>,
+    /// Legs of a call between two that are over, until the call is.
+    ended: Vec<EndedLeg>,
     began: Instant,
 }
 

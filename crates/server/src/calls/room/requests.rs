@@ -9,6 +9,7 @@ use super::{Farewell, Kind, Room};
 use crate::calls::directory::LegId;
 use crate::calls::leg::{Leg, Stage};
 use crate::calls::{VertoReply, ended};
+use crate::records::HANGUP;
 
 impl Room {
     /// Handles a request about a leg that exists.
@@ -119,7 +120,7 @@ impl Room {
                 drop(leg.charge.take());
             }
             reply.ok(ended(call_id, Cause::NormalClearing));
-            self.end_leg(id, Cause::NormalClearing, "hangup", Farewell::None);
+            self.end_leg(id, Cause::NormalClearing, HANGUP, Farewell::None);
         }
     }
 }

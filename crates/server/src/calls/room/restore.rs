@@ -69,6 +69,7 @@ impl Room {
                 room_session_id: self.room_session_id.clone(),
                 // Counting began anew with the server.
                 charge: None,
+                target: record.target,
             },
         );
         leg.member = offhook_proto::room::Member {
@@ -79,6 +80,7 @@ impl Room {
             ..record.member
         };
         leg.answer_ms = record.answer_ms;
+        leg.start_ms = record.start_ms.unwrap_or(leg.start_ms);
         leg.peer = record.peer.map(Into::into);
         leg.life.media_expected(Instant::now());
         tracing::info!(call = %leg.call_id(), "taken up after a restart");
@@ -141,6 +143,8 @@ impl Room {
             to: leg.to.clone(),
             answer_ms: leg.answer_ms,
             peer: leg.peer.as_deref().map(str::to_owned),
+            target: leg.target.clone(),
+            start_ms: Some(leg.start_ms),
         };
         self.context.journal.save(&leg.key, record);
     }

@@ -116,6 +116,7 @@ impl Room {
                     room_id: self.room_id.clone(),
                     room_session_id: self.room_session_id.clone(),
                     charge: None,
+                    target: None,
                 },
             );
             let entry = DialogEntry {

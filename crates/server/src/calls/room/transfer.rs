@@ -17,13 +17,14 @@ use crate::calls::VertoReply;
 use crate::calls::destination::refuse;
 use crate::calls::directory::{DialogEntry, LegId};
 use crate::calls::leg::Leg;
+use crate::records::Target;
 use crate::relay::{Keep, OutEvent};
 use crate::store::ConferenceRoom;
 
 /// Where a leg is handed over to.
 pub(in crate::calls) enum Goal {
-    Conference(Box<ConferenceRoom>),
-    Subscriber(Ring),
+    Conference(Box<ConferenceRoom>, Target),
+    Subscriber(Ring, Target),
     /// Another call of the one who transfers, in place of this leg of theirs.
     Call {
         room: RoomHandle,
@@ -51,6 +52,8 @@ pub(in crate::calls) struct Arrival {
     goodbye: OutEvent,
     ring: Option<Ring>,
     replaces: Option<LegId>,
+    /// Where it goes; of another call, whoever is there.
+    target: Option<Target>,
 }
 
 impl Room {
@@ -65,19 +68,19 @@ impl Room {
             Ok(other) => other,
             Err(why) => return reply.refuse(&RpcError::invalid_params(why)),
         };
-        let (room, ring, replaces) = match goal {
-            Goal::Conference(room) => {
+        let (room, ring, replaces, target) = match goal {
+            Goal::Conference(room, target) => {
                 let (context, near) = (self.context.clone(), self.media_room);
                 let handle = context.directory.conference(&room.id, || {
                     spawn(context.clone(), Kind::Conference(room.clone()), Some(near))
                 });
-                (handle, None, None)
+                (handle, None, None, Some(target))
             }
-            Goal::Subscriber(ring) => {
+            Goal::Subscriber(ring, target) => {
                 let room = spawn(self.context.clone(), Kind::Direct, Some(self.media_room));
-                (room, Some(ring), None)
+                (room, Some(ring), None, Some(target))
             }
-            Goal::Call { room, replaces } => (room, None, Some(replaces)),
+            Goal::Call { room, replaces } => (room, None, Some(replaces), None),
         };
         if room.serial() == self.handle.serial() {
             let error = RpcError::invalid_params("the call is already there");
@@ -106,6 +109,7 @@ impl Room {
         };
         let leg = self.legs.remove(index);
         tracing::info!(call = %leg.call_id(), by = call_id, "transfer");
+        self.leg_departs(&leg);
         let arrival = Arrival {
             leg,
             reply,
@@ -115,6 +119,7 @@ impl Room {
             goodbye,
             ring,
             replaces,
+            target,
         };
         if let Err(RoomMessage::Arrival(arrival)) =
             room.send(RoomMessage::Arrival(Box::new(arrival)))
@@ -156,6 +161,7 @@ impl Room {
             goodbye,
             ring,
             replaces,
+            target,
         } = arrival;
         let id = leg.id;
         let context = self.context.clone();
@@ -165,6 +171,10 @@ impl Room {
         leg.waits = false;
         leg.segment_id = uuid::Uuid::new_v4().to_string();
         leg.peer = None;
+        leg.target = target.or_else(|| self.target_of_call(replaces));
+        if let (Some(target), None) = (&mut leg.target, &ring) {
+            target.answered_ms = Some(crate::clock::now_ms());
+        }
         let entry = DialogEntry {
             room: self.handle.clone(),
             leg: id,
@@ -251,6 +261,7 @@ impl Room {
     /// The leg was not taken elsewhere.
     pub(super) fn returned(&mut self, leg: Leg) {
         let id = leg.id;
+        self.leg_returns(&leg);
         self.legs.push(leg);
         if self.other_of(&[id]).is_none() {
             // Meanwhile the one who wanted to hand it over has gone.
