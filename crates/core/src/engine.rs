@@ -179,7 +179,9 @@ impl Engine {
                 self.renew_if_dead();
                 let dead = self.credential.is_dead(&self.ctx);
                 self.session.hurry(&mut self.ctx);
-                self.startup.hurry(&mut self.ctx, dead);
+                if self.startup.hurry(&mut self.ctx, dead) {
+                    self.credential.pause(&mut self.ctx);
+                }
             }
             Input::Visible { .. } | Input::Tick => {}
         }
@@ -223,7 +225,9 @@ impl Engine {
         self.credential.look(&mut self.ctx);
         self.renew_if_dead();
         let dead = self.credential.is_dead(&self.ctx);
-        self.startup.look(&mut self.ctx, dead);
+        if self.startup.look(&mut self.ctx, dead) {
+            self.credential.pause(&mut self.ctx);
+        }
         self.fetches.look(&mut self.ctx);
         if self.reauthentication.due.is_some_and(|due| due <= now) {
             self.reauthentication.due = None;

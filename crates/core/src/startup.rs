@@ -244,6 +244,17 @@ impl Startup {
                 credential,
             } if *awaited == request => {
                 let credential = credential.clone();
+                if !ctx.clock.is_known() {
+                    // No answer, or none with a date: nothing was learned of the credential.
+                    let unreachable = EngineError::new(
+                        "UnexpectedError",
+                        "the server cannot be reached to tell whether the credential has expired",
+                    );
+                    return self.fail(match result {
+                        Ok(response) => unreachable.because(http_error(response.status)),
+                        Err(failure) => unreachable.because(failure.into()),
+                    });
+                }
                 if credential
                     .expiry_at
                     .is_some_and(|at| at <= ctx.server_now())
@@ -315,12 +326,15 @@ impl Startup {
         self.offline = !online;
     }
 
-    /// `dead`: the token has died meanwhile, and another must be asked for.
-    pub(crate) fn look(&mut self, ctx: &mut Context, dead: bool) {
+    /// `dead`: the token has died meanwhile, and another must be asked for. True when it is: whatever renews the one
+    /// before is to be forgotten.
+    pub(crate) fn look(&mut self, ctx: &mut Context, dead: bool) -> bool {
+        let mut anew = false;
         if let Phase::Waiting { at, .. } = self.phase
             && at <= ctx.now.mono_ms
         {
             self.ask_again(ctx, dead);
+            anew = dead;
         }
         if let Phase::Pausing { at } = self.phase
             && at <= ctx.now.mono_ms
@@ -328,16 +342,21 @@ impl Startup {
         {
             self.begin(ctx, None);
         }
+        anew
     }
 
-    /// The network is back: do not wait for the next attempt.
-    pub(crate) fn hurry(&mut self, ctx: &mut Context, dead: bool) {
+    /// The network is back: do not wait for the next attempt. True as of [`Self::look`].
+    pub(crate) fn hurry(&mut self, ctx: &mut Context, dead: bool) -> bool {
         match self.phase {
-            Phase::Waiting { .. } => self.ask_again(ctx, dead),
+            Phase::Waiting { .. } => {
+                self.ask_again(ctx, dead);
+                dead
+            }
             Phase::Pausing { .. } if !self.offline => {
                 self.begin(ctx, None);
+                false
             }
-            _ => {}
+            _ => false,
         }
     }
 

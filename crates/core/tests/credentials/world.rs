@@ -497,7 +497,8 @@ impl World {
                 if self.tabs[tab].generation != generation {
                     return;
                 }
-                self.tabs[tab].running.remove(&request);
+                // One that is forgotten (another credential came meanwhile) stops nothing.
+                let awaited = self.tabs[tab].running.remove(&request);
                 let rejects = refresh && self.chance.percent(self.faults.rejects);
                 let result = if !asked_online {
                     if refresh {
@@ -506,7 +507,7 @@ impl World {
                     Err(away())
                 } else if rejects {
                     self.note(format!("{tab} refresh() rejects"));
-                    self.tabs[tab].stopped = true;
+                    self.tabs[tab].stopped |= awaited;
                     Err(away())
                 } else {
                     Ok(self.provided())
