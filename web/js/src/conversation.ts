@@ -90,7 +90,8 @@ export class Conversation<A> {
 
   async send(text: string): Promise<void> {
     const group_id = await this.join();
-    await this.#post('/api/fabric/messages', { group_id, from_fabric_address_id: this.#from(), text });
+    // The name makes a request that is repeated the same message, whatever happened to the first answer.
+    await this.#post('/api/fabric/messages', { group_id, from_fabric_address_id: this.#from(), text, id: crypto.randomUUID() });
   }
 
   #from(): string {

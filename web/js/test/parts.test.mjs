@@ -136,7 +136,9 @@ test('a conversation is joined once, and its messages stand in order of time how
   await made.send('hello');
   assert.equal(requests.filter(([target]) => target.endsWith('/join')).length, 1);
   assert.deepEqual(requests.find(([target]) => target.endsWith('/join'))[1], { from_fabric_address_id: 'me', fabric_address_ids: ['them', 'me'] });
-  assert.deepEqual(requests.at(-1), ['/api/fabric/messages', { group_id: 'g_1', from_fabric_address_id: 'me', text: 'hello' }]);
+  const [target, { id, ...message }] = requests.at(-1);
+  assert.deepEqual([target, message], ['/api/fabric/messages', { group_id: 'g_1', from_fabric_address_id: 'me', text: 'hello' }]);
+  assert.match(id, /^[0-9a-f-]{36}$/);
 });
 
 test('the log is a view of its own', async () => {
