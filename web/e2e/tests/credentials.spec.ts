@@ -173,4 +173,13 @@ test('a page that is loaded again resumes its session, and what was bound stays 
   expect(Object.keys(greeting)).toEqual(expect.arrayContaining(['authorization_state', 'protocol', 'dpop_token']));
   await bound();
   expect(await page.evaluate(() => Object.keys(localStorage)), 'nothing is kept beyond the tab').toEqual([]);
+  const leaked = await page.evaluate(async () => {
+    const [{ name }] = (await indexedDB.databases()) as [{ name: string }];
+    const answer = <T>(request: IDBRequest<T>) => new Promise<T>((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: reject }));
+    const database = await answer(indexedDB.open(name));
+    const [store] = database.objectStoreNames;
+    const pair = (await answer(database.transaction(store!).objectStore(store!).get('dpop'))) as CryptoKeyPair;
+    return crypto.subtle.exportKey('jwk', pair.privateKey).then(() => true, () => false);
+  });
+  expect(leaked, 'no script reads the key').toBe(false);
 });
