@@ -13,6 +13,8 @@ export { SwLocalCamera } from './sw-local-camera/sw-local-camera.js';
 export { showPrompt, SwUiAlert, type AlertType, type Prompt } from './sw-ui-alert/sw-ui-alert.js';
 export { SwUiBackground } from './sw-ui-background/sw-ui-background.js';
 export { SwUiCallLayout } from './sw-ui-call-layout/sw-ui-call-layout.js';
+export { SwUiContentDrawer } from './sw-ui-content-drawer/sw-ui-content-drawer.js';
 export { SwUiIcon } from './sw-ui-icon/sw-ui-icon.js';
 export { SwUiModal } from './sw-ui-modal/sw-ui-modal.js';
 export { SwUiResponsiveContainer } from './sw-ui-responsive-container/sw-ui-responsive-container.js';
+export { SwUiTranscriptView } from './sw-ui-transcript-view/sw-ui-transcript-view.js';

@@ -7,7 +7,7 @@ import { expect, test as base } from '@playwright/test';
 import { createReadStream, existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, extname, join, normalize, resolve } from 'node:path';
+import { basename, dirname, extname, join, normalize, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as Elements from '../src/index.js';
 import type * as Simulation from '../src/simulation/index.js';
@@ -38,8 +38,9 @@ function serve(): Promise<Server> {
       response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': POLICY });
       return response.end(BLANK);
     }
-    const file = join(served, path);
-    if (!file.startsWith(served) || !existsSync(file)) return response.writeHead(404).end();
+    // What the elements load later lies beside their script; here both are in another folder.
+    const file = [join(served, path), join(served, 'js', basename(path))].find((file) => file.startsWith(served) && existsSync(file));
+    if (!file) return response.writeHead(404).end();
     response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
     createReadStream(file).pipe(response);
   });
