@@ -30,6 +30,8 @@ export const styles = [
       flex: none; display: flex; align-items: center; gap: var(--_2); min-block-size: 2.625rem; padding-inline: var(--_3) var(--_1); border-block-end: 1px solid var(--_line);
     }
     .header > .title { flex: 1; min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 0.6875rem; font-weight: 600; letter-spacing: 0.08em; text-transform: uppercase; color: var(--_dim); }
+    /* Spaced letters would break scripts that join them. */
+    .header > .title:dir(rtl) { letter-spacing: normal; }
     .header > .badge { flex: none; max-inline-size: 8em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding: 0.15em 0.6em; border-radius: var(--_round); background: var(--_surface); color: var(--_dim); font-size: 0.6875rem; }
     .header > button { flex: none; display: grid; place-items: center; inline-size: 2.5rem; block-size: 2.5rem; padding: 0; border: 0; border-radius: var(--_radius); background: none; color: inherit; cursor: pointer; transition: background-color var(--_fast); }
     .header > button:hover { background: var(--_raised); }
@@ -56,7 +58,7 @@ export const styles = [
     .markup blockquote { margin-inline: 0; padding-inline-start: var(--_3); border-inline-start: 3px solid var(--_line); color: var(--_dim); }
     .markup :is(pre, code) { font-family: var(--type-family-code, ui-monospace, 'SF Mono', Menlo, Consolas, monospace); font-size: 0.9em; }
     .markup code { padding: 0.1em 0.35em; border-radius: 4px; background: var(--_surface); }
-    .markup pre { padding: var(--_3); border-radius: var(--_radius); background: #1a1b26; color: #f8f8f2; white-space: pre-wrap; direction: ltr; text-align: left; }
+    .markup pre { padding: var(--_3); border: 1px solid rgb(255 255 255 / 10%); border-radius: var(--_radius); background: #1a1b26; color: #f8f8f2; white-space: pre-wrap; direction: ltr; text-align: left; }
     .markup pre code { padding: 0; background: none; }
     .markup table { border-collapse: collapse; }
     .markup :is(th, td) { padding: 0.4em 0.7em; border: 1px solid var(--_line); text-align: start; overflow-wrap: normal; }

@@ -42,7 +42,9 @@ export const styles = [
     .links { display: flex; flex-wrap: wrap; gap: var(--_1) var(--_3); margin-block-start: var(--_1); }
     a { color: inherit; font-weight: 600; text-underline-offset: 2px; padding-block: 0.2em; }
     .agent a, .system a { color: var(--_primary-text); }
-    .code { margin-block-start: var(--_2); border-radius: var(--_radius); overflow-x: auto; }
+    .bubble > .code { margin-block-start: var(--_2); border: 1px solid rgb(255 255 255 / 10%); border-radius: var(--_radius); overflow-x: auto; }
+    /* Spaced letters would break scripts that join them. */
+    .title:dir(rtl) { letter-spacing: normal; }
     .code:focus-visible { outline-offset: -2px; }
     @media (prefers-reduced-motion: no-preference) {
       .bubble { animation: pop 0.15s ease-out; }
