@@ -7,6 +7,8 @@ export { ensureSignalWireFonts, useGoogleFont } from './theme/fonts.js';
 export { setWords } from './base/words.js';
 export { css, html, LitElement } from 'lit';
 export { SwAudioLevel } from './sw-audio-level/sw-audio-level.js';
+export { SwCallMedia } from './sw-call-media/sw-call-media.js';
+export { SwCallProvider } from './sw-call-provider/sw-call-provider.js';
 export { SwCallWidget } from './sw-call-widget/sw-call-widget.js';
 export { SwClickToCall } from './sw-click-to-call/sw-click-to-call.js';
 export { SwLocalCamera } from './sw-local-camera/sw-local-camera.js';
