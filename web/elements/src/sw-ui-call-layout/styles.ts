@@ -27,7 +27,8 @@ export const styles = [
     .background, .main, .veil { position: absolute; inset: 0; }
     .background { z-index: 0; }
     .main { z-index: 1; }
-    .background ::slotted(*), .main ::slotted(*) { display: block; inline-size: 100%; block-size: 100%; }
+    /* A drawer over the picture keeps its own width. */
+    .background ::slotted(*), .main ::slotted(:not(sw-ui-content-drawer)) { display: block; inline-size: 100%; block-size: 100%; }
     .pip {
       position: absolute; z-index: 3; inset-inline-end: var(--_gap-end); inset-block-end: var(--_gap-bottom); overflow: hidden;
       inline-size: var(--sw-call-layout-pip-width, clamp(80px, 20%, 200px));

@@ -62,6 +62,14 @@ test('an empty place for it shows nothing', async ({ show, page }) => {
   await expect.poll(shown).toBe('visible');
 });
 
+test('a drawer over the picture keeps its own width', async ({ show, page }) => {
+  await show(layout(800, 600));
+  await page.locator('sw-ui-call-layout').evaluate((host) => {
+    host.append(Object.assign(document.createElement('sw-ui-content-drawer'), { slot: 'video', open: true, content: 'x' }));
+  });
+  await expect.poll(() => size(page, 'sw-ui-content-drawer')).toEqual([360, 550]);
+});
+
 test('attributes, properties and reflection', async ({ show, page }) => {
   await show(layout(600, 400));
   const host = page.locator('sw-ui-call-layout');

@@ -27,13 +27,13 @@ export const styles = [
     }
     :host([open]) .panel { translate: none; visibility: visible; pointer-events: auto; }
     .panel > .header {
-      flex: none; display: flex; align-items: center; gap: var(--_2); min-block-size: 2.625rem; padding-inline: var(--_3) var(--_1); border-block-end: 1px solid var(--_line);
+      flex: none; display: flex; align-items: center; gap: var(--_2); min-block-size: 42px; padding-inline: var(--_3) var(--_1); border-block-end: 1px solid var(--_line);
     }
     .header > .title { flex: 1; min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 0.6875rem; font-weight: 600; letter-spacing: 0.08em; text-transform: uppercase; color: var(--_dim); }
     /* Spaced letters would break scripts that join them. */
     .header > .title:dir(rtl) { letter-spacing: normal; }
     .header > .badge { flex: none; max-inline-size: 8em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding: 0.15em 0.6em; border-radius: var(--_round); background: var(--_surface); color: var(--_dim); font-size: 0.6875rem; }
-    .header > button { flex: none; display: grid; place-items: center; inline-size: 2.5rem; block-size: 2.5rem; padding: 0; border: 0; border-radius: var(--_radius); background: none; color: inherit; cursor: pointer; transition: background-color var(--_fast); }
+    .header > button { flex: none; display: grid; place-items: center; inline-size: 40px; block-size: 40px; padding: 0; border: 0; border-radius: var(--_radius); background: none; color: inherit; cursor: pointer; transition: background-color var(--_fast); }
     .header > button:hover { background: var(--_raised); }
     .header > button:focus-visible, .panel > .body:focus-visible { outline-offset: -2px; }
     .header > .copied { color: var(--_good-text); }

@@ -15,11 +15,11 @@ export const styles = [
       background: var(--_page); color: var(--_fg); font-family: var(--_font); font-size: var(--_small);
     }
     .header {
-      display: flex; align-items: center; justify-content: space-between; gap: var(--_2); flex: none; min-block-size: 2.625rem;
+      display: flex; align-items: center; justify-content: space-between; gap: var(--_2); flex: none; min-block-size: 42px;
       padding-inline: var(--_3) var(--_1); border-block-end: 1px solid var(--_line);
     }
     .title { min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 0.6875rem; font-weight: 600; letter-spacing: 0.08em; text-transform: uppercase; color: var(--_dim); }
-    button { flex: none; display: grid; place-items: center; inline-size: 2.5rem; block-size: 2.5rem; padding: 0; border: 0; border-radius: var(--_radius); background: none; color: inherit; cursor: pointer; transition: background-color var(--_fast); }
+    button { flex: none; display: grid; place-items: center; inline-size: 40px; block-size: 40px; padding: 0; border: 0; border-radius: var(--_radius); background: none; color: inherit; cursor: pointer; transition: background-color var(--_fast); }
     button:hover:not(:disabled) { background: var(--_raised); }
     button:disabled { opacity: 0.4; cursor: default; }
     button:focus-visible { outline-offset: -2px; }
