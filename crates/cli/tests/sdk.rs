@@ -129,7 +129,7 @@ async fn the_others_hear_nothing_of_who_is_muted_and_see_it() {
     let at_bob = place.recording("bob.wav");
     let steady = AudioOptions {
         source: AudioSource::Tone(ToneBursts::steady(1000.0)),
-        record: None,
+        ..AudioOptions::default()
     };
     let out = alice
         .dial("/private/bob", DialOptions::with_audio(steady))

@@ -31,7 +31,7 @@ impl Pair {
         let mut incoming = bob.incoming();
         let audio = AudioOptions {
             source: said,
-            record: None,
+            ..AudioOptions::default()
         };
         let dialled = alice.dial("/private/bob", DialOptions::with_audio(audio));
         let a = dialled.await.unwrap();

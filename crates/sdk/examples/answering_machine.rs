@@ -54,6 +54,7 @@ async fn take_message(call: Call, greeting: AudioSource) {
     let audio = AudioOptions {
         source: greeting,
         record: Some(message),
+        ..AudioOptions::default()
     };
     if let Err(error) = call.answer(audio).await {
         eprintln!("not answered: {error}");

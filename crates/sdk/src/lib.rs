@@ -4,7 +4,13 @@
 //! alive through network loss, and places ([`Client::dial`]) and receives ([`Client::incoming`]) calls. What is played
 //! into a call and where what is heard goes is told by [`AudioOptions`].
 //!
-//! `examples/answering_machine.rs` is a whole program; [`Client`] and [`Incoming`] show the two ways of a call in short.
+//! Whole programs are in `examples`: `bot` answers and plays, `answering_machine` also records, `send_message` writes, and
+//! `softphone` speaks with the machine's devices. [`Client`] and [`Incoming`] show the two ways of a call in short.
+//!
+//! What changes is a value that can be watched (a [`watch::Receiver`](tokio::sync::watch::Receiver)): of a [`Call`] its
+//! [`status`](Call::status), its [`participants`](Call::participants), whether it is [`locked`](Call::locked); of a
+//! [`Participant`] all that is known of them ([`Participant::state`]), or one aspect of it as a stream
+//! ([`Participant::watch`]). The names are those of the JavaScript SDK, as Rust writes them.
 //!
 //! Everything that can be decided is decided in `offhook-core`, the same engine that the JavaScript SDK runs; this
 //! crate drives it on tokio: sockets, HTTP, timers, and the media connection of `offhook-media`.
@@ -26,6 +32,8 @@ mod participant;
 mod peer;
 mod provider;
 mod socket;
+#[cfg(feature = "sound")]
+pub mod sound;
 mod tls;
 mod user;
 mod value;
@@ -43,7 +51,7 @@ pub use miniserde::json::Value;
 pub use offhook_core::json;
 pub use offhook_core::output::CallStatus;
 pub use offhook_media::MediaError;
-pub use offhook_media::endpoint::{AudioSource, EndpointStats};
+pub use offhook_media::endpoint::{AudioSource, EndpointStats, LiveAudio};
 pub use offhook_media::tone::ToneBursts;
 pub use participant::{Member, Participant, SelfParticipant};
 pub use peer::AudioOptions;

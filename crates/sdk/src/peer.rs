@@ -8,7 +8,7 @@ use std::time::Duration;
 use offhook_core::input::{Failure, Input, LegId, PeerReport, PeerState};
 use offhook_core::output::PeerCommand;
 use offhook_media::endpoint::{
-    AudioSource, Endpoint, EndpointConfig, EndpointEvent, EndpointStats,
+    AudioSource, Endpoint, EndpointConfig, EndpointEvent, EndpointStats, LiveAudio,
 };
 use offhook_media::{CloseReason, MediaError};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -24,6 +24,8 @@ pub struct AudioOptions {
     pub source: AudioSource,
     /// WAV file (48 kHz, mono, 16 bit) for what is heard. Default: none.
     pub record: Option<PathBuf>,
+    /// Where what is heard is written as it comes. Default: nowhere.
+    pub listen: Option<LiveAudio>,
 }
 
 pub(crate) struct Peers {
@@ -245,6 +247,7 @@ impl LegTask {
                 receive,
                 source: self.audio.source.clone(),
                 record: self.audio.record.clone(),
+                listen: self.audio.listen.clone(),
                 ..EndpointConfig::default()
             };
             self.endpoint = Some(Endpoint::open(config, events.clone())?);

@@ -262,6 +262,7 @@ fn audio(args: &DialArgs) -> Result<AudioOptions, Failure> {
     Ok(AudioOptions {
         source,
         record: args.record.clone(),
+        ..AudioOptions::default()
     })
 }
 

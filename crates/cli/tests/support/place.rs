@@ -110,6 +110,7 @@ pub(crate) fn tone(hz: f32, record: &Path) -> AudioOptions {
     AudioOptions {
         source: AudioSource::Tone(ToneBursts::new(hz)),
         record: Some(record.to_owned()),
+        ..AudioOptions::default()
     }
 }
 

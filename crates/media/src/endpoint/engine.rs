@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Token};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::live::LiveAudio;
 use super::recorder::Recorder;
 use super::source::{Filled, Source};
 use super::{Command, EndpointConfig, EndpointEvent, EndpointStats};
@@ -74,6 +75,7 @@ pub(super) fn spawn(
         },
         source: Source::open(&config.source)?,
         muted: false,
+        listen: config.listen,
         recorder: config.record.as_deref().map(Recorder::create).transpose()?,
         encoder: VoiceEncoder::new().map_err(opus)?,
         playout: Playout::new(),
@@ -105,6 +107,7 @@ struct Engine {
     direction: AudioDirection,
     source: Source,
     muted: bool,
+    listen: Option<LiveAudio>,
     recorder: Option<Recorder>,
     encoder: VoiceEncoder,
     playout: Playout,
@@ -377,6 +380,9 @@ impl Engine {
         }
         if let Some(recorder) = &mut self.recorder {
             recorder.write(&heard);
+        }
+        if let Some(listen) = &self.listen {
+            listen.write(&heard);
         }
         let mut said = SILENCE;
         let filled = self.source.fill(&mut said);

@@ -9,6 +9,7 @@
 //! another `create_offer` with `ice_restart`.
 
 mod engine;
+mod live;
 mod recorder;
 mod resample;
 mod source;
@@ -26,6 +27,8 @@ use crate::keys::CloseReason;
 use crate::tone::ToneBursts;
 use crate::waker::Waker;
 
+pub use live::LiveAudio;
+
 /// What an endpoint says into the call.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -42,6 +45,8 @@ pub enum AudioSource {
     },
     /// Bursts of a tone, for measurements.
     Tone(ToneBursts),
+    /// What a program writes as it comes.
+    Live(LiveAudio),
 }
 
 impl AudioSource {
@@ -67,6 +72,8 @@ pub struct EndpointConfig {
     pub source: AudioSource,
     /// Where to record what is heard from the connection on, see [`Endpoint::record_to`].
     pub record: Option<PathBuf>,
+    /// Where to write what is heard as it comes, silence included.
+    pub listen: Option<LiveAudio>,
 }
 
 impl Default for EndpointConfig {
@@ -78,6 +85,7 @@ impl Default for EndpointConfig {
             receive: true,
             source: AudioSource::Silence,
             record: None,
+            listen: None,
         }
     }
 }

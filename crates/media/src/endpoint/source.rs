@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use hound::{SampleFormat, WavReader};
 
 use super::AudioSource;
+use super::live::LiveAudio;
 use super::recorder::audio_file;
 use super::resample::Resampler;
 use crate::audio::{FRAME_SAMPLES, Frame, SAMPLE_RATE, SILENCE};
@@ -21,6 +22,7 @@ pub(super) enum Source {
     Silence,
     Tone(ToneGenerator),
     Wav(Box<WavSource>),
+    Live(LiveAudio),
 }
 
 /// What came of a frame.
@@ -40,6 +42,7 @@ impl Source {
             AudioSource::Wav { path, repeat } => {
                 Source::Wav(Box::new(WavSource::open(path, *repeat)?))
             }
+            AudioSource::Live(audio) => Source::Live(audio.clone()),
         })
     }
 
@@ -59,6 +62,8 @@ impl Source {
                 }
                 filled
             }
+            Source::Live(audio) if audio.read(frame) => Filled::Audio,
+            Source::Live(_) => Filled::Silence,
         }
     }
 }
