@@ -13,9 +13,9 @@ pub struct EventEnvelope<'a> {
     /// The session's protocol, or absent; anything else makes the official client deaf (3.10).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_channel: Option<&'a str>,
-    /// Epoch seconds.
+    /// When.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub timestamp: Option<f64>,
+    pub timestamp: Option<EventTime>,
     /// The project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<&'a str>,
@@ -29,11 +29,35 @@ pub struct EventEnvelope<'a> {
     pub params: &'a RawValue,
 }
 
+/// Epoch seconds, in the form that clients expect of the event.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum EventTime {
+    /// Of most events.
+    Number(f64),
+    /// Of `conversation.message` (6.9).
+    Text(String),
+}
+
 /// Payload of `signalwire.authorization.state`.
 #[derive(Debug, Serialize)]
 pub struct AuthorizationState<'a> {
     /// Opaque, never empty.
     pub authorization_state: &'a str,
+}
+
+/// Payload of `offhook.address.changed`.
+#[derive(Debug, Serialize)]
+pub struct AddressChanged<'a> {
+    /// As the directory shows it now.
+    pub address: &'a crate::rest::Address,
+}
+
+/// Payload of `offhook.address.removed`.
+#[derive(Debug, Serialize)]
+pub struct AddressRemoved<'a> {
+    /// Which.
+    pub address_id: &'a str,
 }
 
 /// Payload of `call.joined`.

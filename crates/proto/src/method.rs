@@ -71,6 +71,10 @@ pub mod event {
     pub const MEMBER_LEFT: &str = "member.left";
     /// The layout, or who is where in it, changed.
     pub const LAYOUT_CHANGED: &str = "layout.changed";
+    /// Somebody or something can be dialled that could not be before, or is called or locked otherwise. Ours.
+    pub const ADDRESS_CHANGED: &str = "offhook.address.changed";
+    /// An address is gone. Ours.
+    pub const ADDRESS_REMOVED: &str = "offhook.address.removed";
     /// Something was said in a conversation, or a call in it has ended.
     pub const CONVERSATION_MESSAGE: &str = "conversation.message";
 }

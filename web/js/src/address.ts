@@ -8,9 +8,13 @@ import type { AddressHistory, GetAddressResponse, ResourceType, TextMessage } fr
 
 export type { EntityCollection };
 
+/** What the server says when an address is new, has changed, or is gone. Ours: the hosted platform says nothing. */
+export type AddressChange = { address: GetAddressResponse } | { address_id: string };
+
 /** What the directory needs of its client. */
 export interface DirectoryHost extends Omit<ConversationHost<Address>, 'address$' | 'onError'> {
   onError(error: Error): void;
+  readonly changes$: Observable<AddressChange>;
   /** Calls that are up, the newest first. */
   readonly calls$: Observable<readonly CallState[]>;
   calls(): readonly CallState[];
@@ -123,6 +127,8 @@ export class Directory extends Destroyable {
       onError: (operation, error) => host.onError(new CollectionFetchError(operation, error))
     };
     this.own({ complete: () => this.addresses.forEach((address) => address.destroy()) });
+    const changes = host.changes$.subscribe((change) => this.#change(change));
+    this.own({ complete: () => changes.unsubscribe() });
   }
   get addresses$(): Observable<Address[]> {
     return this.#addresses.sync$;
@@ -196,6 +202,19 @@ export class Directory extends Destroyable {
   byDestination(destination: string): Address | undefined {
     const [path] = destination.split('?');
     return this.addresses.find(({ channels }) => Object.values(channels).some((channel) => channel?.split('?')[0] === path));
+  }
+  #change(change: AddressChange): void {
+    if ('address' in change) {
+      // What belongs to a page that is not loaded comes with it.
+      if (this.#hasMore.value !== false && !this.get(change.address.id)) return;
+      this.#add([change.address]);
+      if (this.#hasMore.value === false) this.#addresses.set([...this.addresses].sort((a, b) => (a.name < b.name ? -1 : 1)));
+      return;
+    }
+    const gone = this.get(change.address_id);
+    if (!gone) return;
+    this.#addresses.set(this.addresses.filter((address) => address !== gone));
+    gone.destroy();
   }
   async #page(target: string): Promise<Page> {
     const { status, body } = await this.host.fetch(target);

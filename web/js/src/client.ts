@@ -1,6 +1,6 @@
 /** The client (sdk-api reference, section 3). */
 import type { Observable } from 'rxjs';
-import { Directory, type Address } from './address.js';
+import { Directory, type Address, type AddressChange } from './address.js';
 import { WebRTCCall, type CallHost, type Created } from './call.js';
 import { Devices, type DeviceKind } from './devices.js';
 import { Driver, type KeptCredential } from './driver.js';
@@ -221,6 +221,9 @@ export class SignalWire extends Destroyable implements DeviceController {
       own: () => this.user?.addresses?.map(({ id }) => id) ?? [],
       messages$: select(this.#session.signalingEvent$, (event) =>
         event.event_type === 'conversation.message' ? (event.params as unknown as Entry) : undefined
+      ),
+      changes$: select(this.#session.signalingEvent$, ({ event_type, params }) =>
+        (event_type as string).startsWith('offhook.address.') ? (params as unknown as AddressChange) : undefined
       ),
       onError: (error) => this.#tell(error),
       calls$: this.#session.calls$,

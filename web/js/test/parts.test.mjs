@@ -1,13 +1,14 @@
 // The parts that need no browser: settings, capture, sentences, conversations, errors, operators, the driver's errors.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Subject, firstValueFrom, of } from 'rxjs';
+import { Subject, filter, firstValueFrom, of } from 'rxjs';
 import { source } from './source.mjs';
 
 const preferences = await source('preferences');
 const { capture, easierThan } = await source('capture');
 const { sentence, sentenceOf } = await source('sentences');
 const { Conversation, opened } = await source('conversation');
+const { Directory } = await source('address');
 const operators = await source('operators');
 const errors = await source('errors');
 
@@ -209,4 +210,40 @@ test('an embed token is exchanged at the host that was named, and refused for go
   assert.ok(expiry_at > Date.now() + 50_000 && expiry_at <= Date.now() + 61_000);
   assert.deepEqual(asked, [['https://calls.example.com/api/fabric/embeds/tokens', { token: 'c2c_1' }]]);
   await assert.rejects(provider.refresh(), { name: 'RequestError', status: 403 });
+});
+
+test('the directory follows what the server says of addresses', async () => {
+  const record = (name, more = {}) => ({ id: name, name: `/private/${name}`, display_name: name, channels: {}, type: 'subscriber', locked: false, ...more });
+  const changes = new Subject();
+  let pages = [{ data: [record('b')], links: { next: '/more' } }, { data: [record('d')], links: {} }];
+  const directory = new Directory({
+    fetch: async () => ({ status: 200, body: pages.shift() }),
+    own: () => [],
+    messages$: new Subject(),
+    changes$: changes,
+    calls$: new Subject(),
+    calls: () => [],
+    onError: (error) => assert.fail(error)
+  });
+  const names = () => directory.addresses.map(({ id }) => id);
+  assert.equal(await firstValueFrom(directory.hasMore$), true);
+  // It may be on a page that is yet to come.
+  changes.next({ address: record('c') });
+  assert.deepEqual(names(), ['b']);
+  const b = directory.get('b');
+  const seen = [];
+  b.displayName$.subscribe((name) => seen.push(name));
+  changes.next({ address: record('b', { display_name: 'Ben', locked: true }) });
+  assert.deepEqual([seen, b.locked], [['b', 'Ben'], true]);
+  directory.loadMore();
+  await firstValueFrom(directory.hasMore$.pipe(filter((more) => !more)));
+  changes.next({ address: record('c') });
+  assert.deepEqual(names(), ['b', 'c', 'd']);
+  let destroyed = false;
+  b.destroyed$.subscribe({ complete: () => (destroyed = true) });
+  changes.next({ address_id: 'b' });
+  changes.next({ address_id: 'unknown' });
+  assert.deepEqual([names(), destroyed], [['c', 'd'], true]);
+  directory.destroy();
+  assert.equal(changes.observed, false);
 });

@@ -3,7 +3,7 @@
 //! Only mailboxes are in here. What a call is, its own task knows; a look-up that finds a task which has just ended is the
 //! same as one that finds nothing. The lock is held for a look-up, never across an await.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,8 @@ struct Maps {
     restored: HashMap<String, RoomHandle>,
     media: HashMap<LegKey, (RoomHandle, LegId)>,
     ringing: HashMap<Arc<Owner>, Vec<RoomHandle>>,
+    /// Resources whose conference takes nobody in right now.
+    locked: HashSet<String>,
 }
 
 /// Most ended dialogs that are remembered.
@@ -194,6 +196,19 @@ impl Directory {
         {
             maps.conferences.remove(resource_id);
         }
+    }
+
+    /// A conference takes nobody in any more, or does again.
+    pub(super) fn set_locked(&self, resource_id: &str, locked: bool) {
+        let mut maps = self.lock();
+        match locked {
+            true => maps.locked.insert(resource_id.to_owned()),
+            false => maps.locked.remove(resource_id),
+        };
+    }
+
+    pub(super) fn is_locked(&self, resource_id: &str) -> bool {
+        self.lock().locked.contains(resource_id)
     }
 
     pub(super) fn insert_media(&self, media: LegKey, room: &RoomHandle, leg: LegId) {

@@ -138,6 +138,11 @@ impl Calls {
         Self { context }
     }
 
+    /// Whether the resource's conference takes nobody in right now.
+    pub(crate) fn is_locked(&self, resource_id: &str) -> bool {
+        self.context.directory.is_locked(resource_id)
+    }
+
     /// Rooms going on.
     pub(crate) fn active(&self) -> usize {
         usize::try_from(self.context.counters.rooms.value()).unwrap_or(0)

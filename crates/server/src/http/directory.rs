@@ -117,9 +117,10 @@ pub(super) async fn addresses(
         .store
         .addresses(&claims.project_id, &filter, &query.page)
         .await?;
-    Ok(Json(
-        query.answer(&caller, slice.map(store::Address::into_body)),
-    ))
+    Ok(Json(query.answer(
+        &caller,
+        slice.map(|address| app.relay.shown(address)),
+    )))
 }
 
 /// `GET /api/fabric/addresses/{id}`.
@@ -139,5 +140,5 @@ pub(super) async fn address(
         .address(&claims.project_id, &id)
         .await?
         .ok_or(NONE)?;
-    Ok(Json(address.into_body()))
+    Ok(Json(app.relay.shown(address)))
 }

@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::origin::Caller;
 use super::paging::ListQuery;
 use crate::relay::Which;
-use crate::store::{self, AddressFilter, Resource, Revoked};
+use crate::store::{AddressFilter, Resource, Revoked};
 
 pub(super) const NONE: ApiError = ApiError::NotFound("there is no such resource in this project");
 
@@ -98,7 +98,8 @@ pub(super) async fn addresses(
         .store
         .addresses(&project.id, &filter, &query.page)
         .await?;
-    Ok(Json(
-        query.answer(&caller, slice.map(store::Address::into_body)),
-    ))
+    Ok(Json(query.answer(
+        &caller,
+        slice.map(|address| app.relay.shown(address)),
+    )))
 }

@@ -168,6 +168,11 @@ pub(super) enum SessionMessage {
     Ack(String),
     /// Something for the client.
     Event(Box<OutEvent>),
+    /// An event about an address, for those whose token reaches it.
+    Directory {
+        address_id: String,
+        event: Box<OutEvent>,
+    },
     /// An answer for the client.
     Answer(Utf8Bytes),
     /// The claims have changed: the client needs a new authorization state.

@@ -10,6 +10,7 @@ mod authenticate;
 mod budget;
 mod config;
 mod counters;
+mod directory;
 mod handle;
 mod held;
 mod outbox;
@@ -139,9 +140,10 @@ impl Relay {
             serials: AtomicU64::new(1),
             started_at_s: now_s(),
         };
-        Relay {
-            shared: Arc::new(shared),
-        }
+        let shared = Arc::new(shared);
+        let changes = shared.store.directory_changes();
+        tokio::spawn(directory::watch(shared.clone(), changes));
+        Relay { shared }
     }
 
     /// Answers the WebSocket upgrade at `/`: 403 for an origin that is not allowed, 503 while draining.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::ws::Utf8Bytes;
 use offhook_auth::{ResumeState, SatClaims, SatKind};
-use offhook_proto::event::{AuthorizationState, EventEnvelope};
+use offhook_proto::event::{AuthorizationState, EventEnvelope, EventTime};
 use offhook_proto::relay::{self, Request, RpcError};
 use offhook_proto::relay_connect::{
     Authorization, Confirmation, ConnectResult, ExpiryNotice, FabricSubscriber,
@@ -149,6 +149,11 @@ impl Session {
             }
             SessionMessage::Ack(id) => drop(self.outbox.ack(&id)),
             SessionMessage::Event(event) => self.event(&event),
+            SessionMessage::Directory { address_id, event } => {
+                if self.claims.reaches(&address_id) {
+                    self.event(&event);
+                }
+            }
             SessionMessage::Answer(text) => self.answer(text),
             SessionMessage::RenewState => self.send_authorization_state(),
             SessionMessage::Superseded { over } => {
@@ -373,13 +378,18 @@ impl Session {
     fn event(&mut self, event: &OutEvent) {
         // The authorization state is told apart by having nothing but its payload (3.10).
         let bare = event.kind == method::event::AUTHORIZATION_STATE;
+        let of_conversation = event.kind == method::event::CONVERSATION_MESSAGE;
+        let timestamp = match of_conversation {
+            true => EventTime::Text(now_seconds().to_string()),
+            false => EventTime::Number(now_seconds()),
+        };
         let envelope = EventEnvelope {
             event_type: event.kind,
             event_channel: (!bare).then(|| self.handle.protocol()),
-            timestamp: (!bare).then(now_seconds),
+            timestamp: (!bare).then_some(timestamp),
             project_id: (!bare).then_some(self.claims.project_id.as_str()),
             node_id: (!bare).then_some(self.shared.config.node_id.as_str()),
-            is_author: (event.kind == method::event::CONVERSATION_MESSAGE).then_some(false),
+            is_author: of_conversation.then_some(false),
             params: &event.payload,
         };
         self.events += 1;

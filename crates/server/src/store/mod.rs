@@ -7,6 +7,7 @@
 //! Nothing here is cached: a resource deleted is gone for the next request.
 mod address;
 mod call_record;
+mod changes;
 mod click_to_call;
 mod conversation;
 mod embed;
@@ -31,6 +32,7 @@ use thiserror::Error;
 
 pub use address::{Address, AddressFilter, AddressKind, AddressSort};
 pub use call_record::{CallFilter, ListedCall};
+pub use changes::DirectoryChange;
 pub(crate) use click_to_call::matches_origin;
 pub use click_to_call::{ClickToCall, ClickToCallSettings};
 pub use conversation::{Conversation, ConversationMember, conversation_id};
@@ -68,6 +70,7 @@ pub struct Store {
     pool: Pool,
     /// One connection: SQLite has one writer at a time, and here they queue in order instead of trying again and again.
     writer: Pool,
+    changes: tokio::sync::broadcast::Sender<DirectoryChange>,
 }
 
 /// Why the store did not do what it was asked.
@@ -137,7 +140,12 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT);
         let writer = Self::connections(&options, 1).await?;
         let pool = Self::connections(&options, MOST_READERS).await?;
-        Self::with_schema(Self { pool, writer }).await
+        Self::with_schema(Self {
+            pool,
+            writer,
+            changes: changes::channel(),
+        })
+        .await
     }
 
     /// A pool with its first connection open. SQLite answers whoever opens a file while another process turns its
@@ -178,6 +186,7 @@ impl Store {
         Self::with_schema(Self {
             writer: pool.clone(),
             pool,
+            changes: changes::channel(),
         })
         .await
     }

@@ -199,7 +199,22 @@ impl Store {
         if let Some(kind) = kind {
             query.push(" AND kind = ").push_bind(kind.as_str());
         }
-        Ok(query.build().execute(&self.writer).await?.rows_affected() > 0)
+        let mut transaction = self.write().await?;
+        let addresses =
+            sqlx::query("SELECT id FROM addresses WHERE project_id = $1 AND resource_id = $2")
+                .bind(project_id)
+                .bind(id)
+                .fetch_all(&mut *transaction)
+                .await?;
+        let deleted = query.build().execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        if deleted.rows_affected() == 0 {
+            return Ok(false);
+        }
+        for address in &addresses {
+            self.tell_removed(project_id, address.try_get(0)?);
+        }
+        Ok(true)
     }
 }
 
@@ -230,14 +245,14 @@ pub(super) async fn insert_resource(
     Ok(id)
 }
 
-/// Writes what may change of the envelope; false when there is no such resource.
+/// Writes what may change of the envelope, and says whether the resource's addresses have changed with it.
 pub(super) async fn update_resource(
     transaction: &mut Transaction<'static, Db>,
     project_id: &str,
     resource: &Resource,
     details: &impl Serialize,
     now_s: u64,
-) -> Result<(), sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
     sqlx::query(
         "UPDATE resources SET name = $3, display_name = $4, details = $5, updated_at = $6 WHERE project_id = $1 AND id = $2",
     )
@@ -249,12 +264,14 @@ pub(super) async fn update_resource(
     .bind(to_sql(now_s))
     .execute(&mut **transaction)
     .await?;
-    sqlx::query("UPDATE addresses SET display_name = $2 WHERE resource_id = $1")
-        .bind(&resource.id)
-        .bind(&resource.display_name)
-        .execute(&mut **transaction)
-        .await?;
-    Ok(())
+    let addresses = sqlx::query(
+        "UPDATE addresses SET display_name = $2 WHERE resource_id = $1 AND display_name <> $2",
+    )
+    .bind(&resource.id)
+    .bind(&resource.display_name)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(addresses.rows_affected() > 0)
 }
 
 fn to_json(details: &impl Serialize) -> String {

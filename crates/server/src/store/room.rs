@@ -112,6 +112,7 @@ impl Store {
         .await
         .map_err(StoreError::taken("name"))?;
         transaction.commit().await?;
+        self.tell_changed(project_id, &id);
         let now = offhook_proto::rest::Timestamp(now_s);
         Ok(Resource {
             id,
@@ -135,7 +136,7 @@ impl Store {
         now_s: u64,
     ) -> Result<Resource, StoreError> {
         let mut transaction = self.write().await?;
-        update_resource(
+        let renamed = update_resource(
             &mut transaction,
             &resource.project_id.clone(),
             &resource,
@@ -144,6 +145,9 @@ impl Store {
         )
         .await?;
         transaction.commit().await?;
+        if renamed {
+            self.tell_changed(&resource.project_id, &resource.id);
+        }
         resource.updated_at = offhook_proto::rest::Timestamp(now_s);
         resource.details = ResourceDetails::Room(Box::new(settings));
         Ok(resource)

@@ -140,6 +140,7 @@ impl Store {
         .insert_beside_others(&mut transaction, now_s)
         .await?;
         transaction.commit().await?;
+        self.tell_changed(project_id, &id);
         let reference = reference.to_owned();
         let project_id = project_id.to_owned();
         Ok(Subscriber {
@@ -181,7 +182,8 @@ impl Store {
         }
         let (email, profile) = (details.email.clone(), details.profile.clone());
         let mut transaction = self.write().await?;
-        update_resource(&mut transaction, project_id, &resource, &profile, now_s).await?;
+        let renamed =
+            update_resource(&mut transaction, project_id, &resource, &profile, now_s).await?;
         sqlx::query("UPDATE subscribers SET email = $2 WHERE id = $1")
             .bind(id)
             .bind(email)
@@ -195,6 +197,9 @@ impl Store {
                 .await?;
         }
         transaction.commit().await?;
+        if renamed {
+            self.tell_changed(project_id, id);
+        }
         Ok(resource.into())
     }
 

@@ -23,6 +23,7 @@ async fn a_message_reaches_every_device_of_both_and_nobody_else() {
     for client in [&mut a1, &mut a2, &mut b] {
         let envelope = client.envelope("conversation.message").await;
         assert_eq!(envelope["is_author"], false);
+        assert!(envelope["timestamp"].is_string(), "{envelope}");
         assert_eq!(envelope["project_id"], server.project_id.as_str());
         let message = &envelope["params"];
         assert_eq!(*message, said);

@@ -78,7 +78,18 @@ impl Room {
         }
     }
 
+    /// The directory shows whether a conference takes somebody in.
+    pub(super) fn show_lock(&self, locked: bool) {
+        if let Kind::Conference(room) = &self.kind {
+            self.context.directory.set_locked(&room.id, locked);
+            self.context.store.tell_changed(&room.project_id, &room.id);
+        }
+    }
+
     pub(super) fn end(mut self) {
+        if self.locked {
+            self.show_lock(false);
+        }
         if let Kind::Conference(room) = &self.kind {
             self.context
                 .directory

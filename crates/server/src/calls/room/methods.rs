@@ -142,6 +142,7 @@ impl Room {
             }
             CallAction::Lock(locked) => {
                 self.locked = locked;
+                self.show_lock(locked);
                 self.tell_room();
             }
             CallAction::Layout(layout) => {
