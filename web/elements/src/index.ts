@@ -18,7 +18,10 @@ export { showPrompt, SwUiAlert, type AlertType, type Prompt } from './sw-ui-aler
 export { SwUiBackground } from './sw-ui-background/sw-ui-background.js';
 export { SwUiCallLayout } from './sw-ui-call-layout/sw-ui-call-layout.js';
 export { SwUiContentDrawer } from './sw-ui-content-drawer/sw-ui-content-drawer.js';
+export { type DropUpItem } from './sw-ui-dropup/items.js';
+export { SwUiDropup } from './sw-ui-dropup/sw-ui-dropup.js';
 export { SwUiIcon } from './sw-ui-icon/sw-ui-icon.js';
 export { SwUiModal } from './sw-ui-modal/sw-ui-modal.js';
 export { SwUiResponsiveContainer } from './sw-ui-responsive-container/sw-ui-responsive-container.js';
+export { SwUiSplitButton } from './sw-ui-split-button/sw-ui-split-button.js';
 export { SwUiTranscriptView } from './sw-ui-transcript-view/sw-ui-transcript-view.js';

@@ -18,5 +18,7 @@ export const CONTROLS = {
   'devices.mic': 'Choose microphone',
   'devices.camera': 'Choose camera',
   'devices.speaker': 'Choose speaker',
+  'menu': 'Menu',
+  'menu.of': '{name}: menu',
   'keypad': 'Keypad'
 } as const;

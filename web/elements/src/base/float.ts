@@ -1,0 +1,66 @@
+/**
+ * A panel beside its anchor, in the top layer of the page where the browser has one: no `overflow: hidden`, container
+ * or large z-index of the page comes between. It follows while the page scrolls and changes its size.
+ */
+
+/** Pixels that stay free between the panel and the edge of the window. */
+const EDGE = 8;
+
+export interface Place {
+  /** Pixels between panel and anchor. */
+  gap: number;
+  align: 'center' | 'start';
+}
+
+export class Float {
+  #panel: HTMLElement | undefined;
+  #anchor: Element | undefined;
+  #place: Place = { gap: 0, align: 'center' };
+  #resized: ResizeObserver | undefined;
+
+  /** `lost` is told when the anchor is not to be seen any more. */
+  constructor(private readonly lost: () => void = () => undefined) {}
+
+  /** Shows the panel (`popover="manual"` in its markup). Harmless when it is shown already. */
+  show(panel: HTMLElement, anchor: Element, place: Place): void {
+    if (panel !== this.#panel || anchor !== this.#anchor) {
+      this.hide();
+      this.#resized = new ResizeObserver(this.#put);
+      this.#resized.observe(panel);
+      this.#resized.observe(anchor);
+      addEventListener('scroll', this.#put, { capture: true, passive: true });
+      addEventListener('resize', this.#put, { passive: true });
+    }
+    [this.#panel, this.#anchor, this.#place] = [panel, anchor, place];
+    // Browsers before popovers show it in its place in the page.
+    if ('showPopover' in panel && panel.isConnected && !panel.matches(':popover-open')) panel.showPopover();
+    this.#put();
+  }
+
+  hide(): void {
+    this.#resized?.disconnect();
+    removeEventListener('scroll', this.#put, { capture: true });
+    removeEventListener('resize', this.#put);
+    this.#panel = this.#anchor = undefined;
+  }
+
+  readonly #put = (): void => {
+    const [panel, anchor] = [this.#panel, this.#anchor];
+    if (!panel || !anchor) return;
+    if (!anchor.checkVisibility?.()) return this.lost();
+    const [{ gap, align }, at, root] = [this.#place, anchor.getBoundingClientRect(), document.documentElement];
+    panel.style.setProperty('max-inline-size', `calc(100vw - ${2 * EDGE}px)`);
+    panel.style.setProperty('max-block-size', 'none');
+    const { offsetWidth: width, offsetHeight: height } = panel;
+    const above = at.top - gap - EDGE;
+    const below = root.clientHeight - at.bottom - gap - EDGE;
+    const up = height <= above || above >= below;
+    const room = Math.max(up ? above : below, 0);
+    const rightToLeft = getComputedStyle(panel).direction === 'rtl';
+    const wanted = align === 'center' ? at.left + (at.width - width) / 2 : rightToLeft ? at.right - width : at.left;
+    const left = Math.max(EDGE, Math.min(wanted, root.clientWidth - EDGE - width));
+    panel.style.setProperty('max-block-size', `${room}px`);
+    panel.style.setProperty('left', `${left}px`);
+    panel.style.setProperty('top', `${up ? at.top - gap - Math.min(height, room) : at.bottom + gap}px`);
+  };
+}
