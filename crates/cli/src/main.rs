@@ -1,10 +1,11 @@
-//! The `offhook` binary: `serve`, `project`, `token`, `keys` and `dial`. What it does is in the modules of those names; here is
+//! The `offhook` binary: `serve`, `project`, `token`, `keys`, `dial` and `load`. What it does is in the modules of those names; here is
 //! only the choice between them.
 //!
 //! Results go to stdout, everything else to stderr. It ends with 0 when it did what was asked, with 1 when it could not
 //! and with 2 when it was asked wrongly.
 mod dial;
 mod keys;
+mod load;
 mod project;
 mod serve;
 mod token;
@@ -39,6 +40,7 @@ enum Command {
     #[command(subcommand)]
     Keys(keys::Command),
     Dial(dial::DialArgs),
+    Load(load::LoadArgs),
 }
 
 fn main() -> ExitCode {
@@ -47,7 +49,8 @@ fn main() -> ExitCode {
         Command::Project(command) => project::run(command),
         Command::Token(command) => token::run(command),
         Command::Keys(command) => keys::run(command),
-        Command::Dial(args) => return dial(args),
+        Command::Dial(args) => return call(dial::run(args)),
+        Command::Load(args) => return call(load::run(args)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -59,13 +62,13 @@ fn main() -> ExitCode {
 }
 
 /// A call needs more than one thread: its media have a thread of their own, and talk to the rest.
-fn dial(args: dial::DialArgs) -> ExitCode {
+fn call(work: impl Future<Output = ExitCode>) -> ExitCode {
     match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
     {
-        Ok(runtime) => runtime.block_on(dial::run(args)),
+        Ok(runtime) => runtime.block_on(work),
         Err(error) => {
             eprintln!("offhook: {error}");
             ExitCode::FAILURE

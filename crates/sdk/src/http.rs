@@ -16,14 +16,14 @@ const WANTED_HEADERS: [&str; 4] = ["date", "retry-after", "content-type", "dpop-
 /// A client that trusts the system's authorities and `trust`, and follows no redirect (none is part of the protocol,
 /// and a bearer token must not travel along one).
 pub(crate) fn client(trust: &Trust) -> Result<reqwest::Client, reqwest::Error> {
-    let mut builder = reqwest::Client::builder()
+    let mut tls = (*trust.client_config()).clone();
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(10))
-        .user_agent(concat!("offhook/", env!("CARGO_PKG_VERSION")));
-    for certificate in trust.extra() {
-        builder = builder.add_root_certificate(reqwest::Certificate::from_der(certificate)?);
-    }
-    builder.build()
+        .user_agent(concat!("offhook/", env!("CARGO_PKG_VERSION")))
+        .build()
 }
 
 /// Does one request of the engine's.

@@ -51,7 +51,9 @@ pub use miniserde::json::Value;
 pub use offhook_core::json;
 pub use offhook_core::output::CallStatus;
 pub use offhook_media::MediaError;
-pub use offhook_media::endpoint::{AudioSource, EndpointStats, LiveAudio};
+pub use offhook_media::endpoint::{
+    AudioSource, DelayProbe, EncodedLoop, EndpointStats, LiveAudio, Measurement, Probe,
+};
 pub use offhook_media::tone::ToneBursts;
 pub use participant::{Member, Participant, SelfParticipant};
 pub use peer::AudioOptions;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use offhook_core::input::{Failure, Input, LegId, PeerReport, PeerState};
 use offhook_core::output::PeerCommand;
 use offhook_media::endpoint::{
-    AudioSource, Endpoint, EndpointConfig, EndpointEvent, EndpointStats, LiveAudio,
+    AudioSource, Endpoint, EndpointConfig, EndpointEvent, EndpointStats, LiveAudio, Measurement,
 };
 use offhook_media::{CloseReason, MediaError};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -26,6 +26,8 @@ pub struct AudioOptions {
     pub record: Option<PathBuf>,
     /// Where what is heard is written as it comes. Default: nowhere.
     pub listen: Option<LiveAudio>,
+    /// The call's part in a measurement of the server. Default: none.
+    pub measurement: Measurement,
 }
 
 pub(crate) struct Peers {
@@ -248,6 +250,7 @@ impl LegTask {
                 source: self.audio.source.clone(),
                 record: self.audio.record.clone(),
                 listen: self.audio.listen.clone(),
+                measurement: self.audio.measurement.clone(),
                 ..EndpointConfig::default()
             };
             self.endpoint = Some(Endpoint::open(config, events.clone())?);

@@ -1,8 +1,9 @@
 //! Whom the client trusts.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use thiserror::Error;
@@ -41,14 +42,17 @@ impl Trust {
         Ok(())
     }
 
-    pub(crate) fn extra(&self) -> &[CertificateDer<'static>] {
-        &self.extra
-    }
-
-    /// The configuration of the WebSocket's TLS: the system's authorities and ours.
+    /// The configuration of every connection: the system's authorities and ours.
     pub(crate) fn client_config(&self) -> Arc<rustls::ClientConfig> {
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        // Reading the system's authorities takes longer than all else that makes a client.
+        static SYSTEM: OnceLock<RootCertStore> = OnceLock::new();
+        let mut roots = SYSTEM
+            .get_or_init(|| {
+                let mut roots = RootCertStore::empty();
+                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+                roots
+            })
+            .clone();
         roots.add_parsable_certificates(self.extra.iter().cloned());
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = rustls::ClientConfig::builder_with_provider(provider)

@@ -22,7 +22,7 @@ pub(crate) struct Place {
     pub(crate) server: Server,
     pub(crate) config: Config,
     pub(crate) project: String,
-    directory: TempDir,
+    pub(crate) directory: TempDir,
 }
 
 impl Place {
@@ -99,6 +99,10 @@ impl Place {
         let token = self.token(reference, 3_600).await;
         let provider = StaticCredentialProvider::new(token);
         Client::builder(provider).start().await.unwrap()
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
     }
 
     pub(crate) fn recording(&self, name: &str) -> PathBuf {

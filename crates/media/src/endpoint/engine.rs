@@ -8,6 +8,7 @@ use mio::{Events, Poll, Token};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::live::LiveAudio;
+use super::measure::{DelayProbe, Ear, Probe};
 use super::recorder::Recorder;
 use super::source::{Filled, Source};
 use super::{Command, EndpointConfig, EndpointEvent, EndpointStats};
@@ -76,6 +77,15 @@ pub(super) fn spawn(
         source: Source::open(&config.source)?,
         muted: false,
         listen: config.listen,
+        decode: config.measurement.decode,
+        ear: match &config.measurement.probe {
+            Some(Probe::Listener(probe)) => Some(Ear::new(probe.clone())),
+            _ => None,
+        },
+        speaker: match config.measurement.probe {
+            Some(Probe::Speaker(probe)) => Some(probe),
+            _ => None,
+        },
         recorder: config.record.as_deref().map(Recorder::create).transpose()?,
         encoder: VoiceEncoder::new().map_err(opus)?,
         playout: Playout::new(),
@@ -108,6 +118,9 @@ struct Engine {
     source: Source,
     muted: bool,
     listen: Option<LiveAudio>,
+    decode: bool,
+    ear: Option<Ear>,
+    speaker: Option<DelayProbe>,
     recorder: Option<Recorder>,
     encoder: VoiceEncoder,
     playout: Playout,
@@ -368,14 +381,22 @@ impl Engine {
         } = packet;
         self.reception
             .count(now, ssrc, sequence, timestamp, payload.len());
-        self.playout
-            .insert(now, sequence as u16, timestamp, payload);
+        if let Some(ear) = &mut self.ear {
+            ear.packet(now, &payload);
+        }
+        if self.decode {
+            self.playout
+                .insert(now, sequence as u16, timestamp, payload);
+        }
     }
 
     /// One frame of both directions.
     fn frame(&mut self, now: Instant) -> Result<(), MediaError> {
         let mut heard = SILENCE;
-        if self.playout.play(now, &mut heard) == Played::Audio || self.first_packet_at.is_some() {
+        if self.decode
+            && (self.playout.play(now, &mut heard) == Played::Audio
+                || self.first_packet_at.is_some())
+        {
             self.received_level.measure(&heard);
         }
         if let Some(recorder) = &mut self.recorder {
@@ -383,6 +404,18 @@ impl Engine {
         }
         if let Some(listen) = &self.listen {
             listen.write(&heard);
+        }
+        if let Some((packet, level, begins)) = self.source.packet()
+            && !self.muted
+        {
+            if self.peer.may_send() {
+                let stamp = self.outbound.own(now, packet.len());
+                self.peer.send_audio(now, stamp, packet, Some(level));
+                if let Some(speaker) = self.speaker.as_ref().filter(|_| begins) {
+                    speaker.said(now);
+                }
+            }
+            return Ok(());
         }
         let mut said = SILENCE;
         let filled = self.source.fill(&mut said);

@@ -10,6 +10,7 @@
 
 mod engine;
 mod live;
+mod measure;
 mod recorder;
 mod resample;
 mod source;
@@ -28,6 +29,7 @@ use crate::tone::ToneBursts;
 use crate::waker::Waker;
 
 pub use live::LiveAudio;
+pub use measure::{DelayProbe, EncodedLoop, Measurement, Probe};
 
 /// What an endpoint says into the call.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -47,6 +49,8 @@ pub enum AudioSource {
     Tone(ToneBursts),
     /// What a program writes as it comes.
     Live(LiveAudio),
+    /// Packets made beforehand, for measurements with many endpoints.
+    Encoded(EncodedLoop),
 }
 
 impl AudioSource {
@@ -74,6 +78,8 @@ pub struct EndpointConfig {
     pub record: Option<PathBuf>,
     /// Where to write what is heard as it comes, silence included.
     pub listen: Option<LiveAudio>,
+    /// Its part in a measurement.
+    pub measurement: Measurement,
 }
 
 impl Default for EndpointConfig {
@@ -86,6 +92,7 @@ impl Default for EndpointConfig {
             source: AudioSource::Silence,
             record: None,
             listen: None,
+            measurement: Measurement::default(),
         }
     }
 }

@@ -3,11 +3,13 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hound::{SampleFormat, WavReader};
 
 use super::AudioSource;
 use super::live::LiveAudio;
+use super::measure::EncodedLoop;
 use super::recorder::audio_file;
 use super::resample::Resampler;
 use crate::audio::{FRAME_SAMPLES, Frame, SAMPLE_RATE, SILENCE};
@@ -23,6 +25,10 @@ pub(super) enum Source {
     Tone(ToneGenerator),
     Wav(Box<WavSource>),
     Live(LiveAudio),
+    Encoded {
+        packets: EncodedLoop,
+        position: usize,
+    },
 }
 
 /// What came of a frame.
@@ -43,7 +49,21 @@ impl Source {
                 Source::Wav(Box::new(WavSource::open(path, *repeat)?))
             }
             AudioSource::Live(audio) => Source::Live(audio.clone()),
+            AudioSource::Encoded(packets) => Source::Encoded {
+                packets: packets.clone(),
+                position: 0,
+            },
         })
+    }
+
+    /// The next 20 ms as a packet, its level, and whether a loop begins with it, where they are not to be encoded.
+    pub(super) fn packet(&mut self) -> Option<(Arc<[u8]>, f32, bool)> {
+        let Source::Encoded { packets, position } = self else {
+            return None;
+        };
+        let next = packets.at(*position);
+        *position += 1;
+        Some(next)
     }
 
     /// Writes the next 20 ms.
@@ -63,7 +83,7 @@ impl Source {
                 filled
             }
             Source::Live(audio) if audio.read(frame) => Filled::Audio,
-            Source::Live(_) => Filled::Silence,
+            Source::Live(_) | Source::Encoded { .. } => Filled::Silence,
         }
     }
 }
