@@ -130,7 +130,7 @@ pub enum CloseReason {
 }
 
 /// What a media server reports by itself.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum MediaEvent {
     /// ICE and DTLS are up: media can flow. Comes again after [`MediaEvent::Disconnected`].
@@ -143,6 +143,13 @@ pub enum MediaEvent {
     Disconnected {
         /// The leg.
         leg: LegKey,
+    },
+    /// What was measured of a leg that is about to be reported as [`MediaEvent::Closed`].
+    Measured {
+        /// The leg.
+        leg: LegKey,
+        /// The measurements.
+        stats: Box<LegStats>,
     },
     /// The leg is gone; its key names nothing any more. Not sent for a leg that `close_leg` closed.
     Closed {

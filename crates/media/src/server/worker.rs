@@ -533,7 +533,11 @@ impl Worker {
             self.counters.panics.count();
         }
         let mut events: Vec<MediaEvent> = leg.hush().into_iter().collect();
-        events.extend(reason.map(|reason| MediaEvent::Closed { leg: key, reason }));
+        if let Some(reason) = reason {
+            let stats = Box::new(leg.stats());
+            events.push(MediaEvent::Measured { leg: key, stats });
+            events.push(MediaEvent::Closed { leg: key, reason });
+        }
         self.tell(events);
         self.forget(leg.room, key);
     }

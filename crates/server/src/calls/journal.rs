@@ -1,15 +1,19 @@
 //! Legs that go on are written to the store, so that a restarted server can take them up again (wire-protocol.md 10.6).
 //! One task writes; rooms never wait for it.
 
+use std::collections::BTreeMap;
+
+use offhook_auth::SatKind;
+use offhook_proto::code::Cause;
 use offhook_proto::event::Direction;
 use offhook_proto::room::Member;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::directory::DialogKey;
-use crate::clock::now_s;
-use crate::records::Target;
-use crate::store::{LiveCallKey, Store};
+use crate::clock::{now_ms, now_s};
+use crate::records::{EndedCalls, EndedLeg, Ledger, LegEnd, Target};
+use crate::store::{AbandonedCall, LiveCallKey, Store};
 
 /// What is kept of a leg.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,6 +34,9 @@ pub(super) struct LegRecord {
     /// When it began, milliseconds since 1970.
     #[serde(default)]
     pub(super) start_ms: Option<u64>,
+    /// Kind of its owner's token.
+    #[serde(default)]
+    pub(super) kind: Option<SatKind>,
 }
 
 /// Which room it was in.
@@ -40,6 +47,24 @@ pub(super) enum RoomRecord {
 }
 
 impl LegRecord {
+    fn ended(&self, subscriber_id: String, call_id: String, ended_ms: u64) -> LegEnd {
+        LegEnd {
+            call_id,
+            subscriber_id,
+            kind: self.kind.unwrap_or(SatKind::Subscriber).as_str(),
+            name: self.member.name.clone(),
+            number: if self.inbound { &self.to } else { &self.from }.clone(),
+            address_id: self.member.address_id.clone(),
+            target: self.target.clone(),
+            joined: true,
+            started_ms: self.start_ms.or(self.answer_ms).unwrap_or(ended_ms),
+            ended_ms,
+            cause: Cause::TemporaryFailure,
+            reason: "the server ended".to_owned(),
+            quality: None,
+        }
+    }
+
     pub(super) fn direction(&self) -> Direction {
         match self.inbound {
             true => Direction::Inbound,
@@ -61,10 +86,11 @@ pub(super) struct Journal {
 
 impl Journal {
     /// Starts the task that writes. What earlier lives of the server left is forgotten after `forget_after`.
-    pub(super) fn start(store: Store, forget_after: std::time::Duration) -> Self {
+    /// Then its calls are over, and are recorded.
+    pub(super) fn start(store: Store, ledger: Ledger, forget_after: std::time::Duration) -> Self {
         let run = uuid::Uuid::new_v4().to_string();
         let (entries, inbox) = mpsc::unbounded_channel();
-        tokio::spawn(write(store, run.clone(), inbox, forget_after));
+        tokio::spawn(write(store, ledger, run.clone(), inbox, forget_after));
         Self { entries, run }
     }
 
@@ -93,10 +119,12 @@ impl Journal {
 
 async fn write(
     store: Store,
+    ledger: Ledger,
     run: String,
     mut inbox: mpsc::UnboundedReceiver<Entry>,
     forget_after: std::time::Duration,
 ) {
+    let began_ms = now_ms();
     let forget = tokio::time::sleep(forget_after);
     tokio::pin!(forget);
     let mut forgotten = false;
@@ -108,8 +136,9 @@ async fn write(
             },
             () = &mut forget, if !forgotten => {
                 forgotten = true;
-                if let Err(error) = store.forget_live_calls(&run).await {
-                    tracing::warn!(%error, "old live calls cannot be forgotten");
+                match store.take_abandoned_calls(&run).await {
+                    Ok(calls) => close(&ledger, calls, began_ms),
+                    Err(error) => tracing::warn!(%error, "old live calls cannot be forgotten"),
                 }
                 continue;
             }
@@ -127,6 +156,41 @@ async fn write(
             // The call goes on; only a restart would be noticed.
             tracing::warn!(%error, "a live call cannot be noted");
         }
+    }
+}
+
+/// Calls of an earlier life of the server that nobody has taken up. When they ended is not known; they had when this life began.
+fn close(ledger: &Ledger, calls: Vec<AbandonedCall>, ended_ms: u64) {
+    let mut sessions: BTreeMap<String, Vec<EndedLeg>> = BTreeMap::new();
+    for call in calls {
+        let AbandonedCall {
+            project_id,
+            subscriber_id,
+            call_id,
+            record,
+        } = call;
+        let Ok(record) = serde_json::from_str::<LegRecord>(&record) else {
+            tracing::warn!(call = call_id, "a live call cannot be read");
+            continue;
+        };
+        tracing::info!(call = call_id, "not taken up after the restart");
+        let leg = record.ended(subscriber_id, call_id, ended_ms);
+        let legs = sessions.entry(record.room_session_id).or_default();
+        legs.push(EndedLeg {
+            project_id,
+            leg,
+            measured: None,
+        });
+    }
+    for (room_session_id, legs) in sessions {
+        let Some(project_id) = legs.first().map(|ended| ended.project_id.clone()) else {
+            continue;
+        };
+        ledger.close(EndedCalls {
+            project_id,
+            room_session_id,
+            legs,
+        });
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use offhook_media::{LegFlags, LegKey, LegSound};
+use offhook_media::{LegFlags, LegKey, LegSound, LegStats};
 use offhook_proto::code::Cause;
 use offhook_proto::event::{CallState, Device, Direction, Peer, Progress};
 use offhook_proto::method::{event, verto};
@@ -51,6 +51,8 @@ pub(super) struct Leg {
     pub(super) member: Member,
     pub(super) stage: Stage,
     pub(super) media: Option<LegKey>,
+    /// What was measured of a media leg that is gone.
+    pub(super) measured: Option<LegStats>,
     /// What its token allows in a conference.
     pub(super) capabilities: Capabilities,
     /// The main leg, if this is a shared screen or a further device.
@@ -153,6 +155,7 @@ impl Leg {
             member,
             stage,
             media: Some(media),
+            measured: None,
             capabilities,
             parent: None,
             waits: false,

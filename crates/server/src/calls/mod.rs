@@ -116,7 +116,7 @@ impl Calls {
             budgets,
             ledger,
         } = deps;
-        let journal = Journal::start(store.clone(), timing.resume);
+        let journal = Journal::start(store.clone(), ledger.clone(), timing.resume);
         let directory = Directory::default();
         let serials = AtomicU64::new(1);
         let context = Arc::new(Context {
@@ -580,6 +580,12 @@ impl VertoReply {
 async fn route_media(context: Arc<Context>, mut events: mpsc::UnboundedReceiver<MediaEvent>) {
     while let Some(event) = events.recv().await {
         let media = match event {
+            MediaEvent::Measured { leg: media, stats } => {
+                if let Some((room, leg)) = context.directory.by_media(media) {
+                    let _ = room.send(RoomMessage::Measured { leg, media, stats });
+                }
+                continue;
+            }
             MediaEvent::Connected { leg }
             | MediaEvent::Disconnected { leg }
             | MediaEvent::Closed { leg, .. }

@@ -172,6 +172,12 @@ impl Writer {
             message,
             Keep::UntilAcked,
         );
+        // Guests see what their token allows, today's and not that of the day they joined.
+        let everybody: Arc<[String]> = members
+            .iter()
+            .map(|member| member.address_id.clone())
+            .filter(|id| !id.is_empty())
+            .collect();
         let mut told: Vec<&str> = Vec::new();
         for member in members.iter().filter(|member| member.reads) {
             if told.contains(&member.owner_id.as_str()) {
@@ -184,7 +190,7 @@ impl Writer {
                 kind: SatKind::Subscriber,
             };
             for session in self.registry.of_owner(&owner) {
-                session.event(event.clone());
+                session.event_about(everybody.clone(), event.clone());
             }
         }
     }

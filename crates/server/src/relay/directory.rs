@@ -8,7 +8,6 @@ use offhook_proto::rest;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::handle::SessionMessage;
 use super::{Keep, OutEvent, Relay, Shared};
 use crate::store::{Address, AddressFilter, DirectoryChange, PageRequest, StoreError};
 
@@ -27,12 +26,10 @@ impl Shared {
     }
 
     fn tell(&self, project_id: &str, address_id: &str, event: OutEvent) {
+        let about: Arc<[String]> = [address_id.to_owned()].into();
         for session in self.registry.all() {
             if session.owner().project_id == project_id {
-                session.send(SessionMessage::Directory {
-                    address_id: address_id.to_owned(),
-                    event: Box::new(event.clone()),
-                });
+                session.event_about(about.clone(), event.clone());
             }
         }
     }

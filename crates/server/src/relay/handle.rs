@@ -127,6 +127,12 @@ impl SessionHandle {
         let _ = self.send(SessionMessage::Event(Box::new(event)));
     }
 
+    /// The same, if the session's token reaches all these addresses by then.
+    pub(crate) fn event_about(&self, addresses: Arc<[String]>, event: OutEvent) {
+        let event = Box::new(event);
+        let _ = self.send(SessionMessage::About { addresses, event });
+    }
+
     /// `false`: the session is over.
     pub(super) fn send(&self, message: SessionMessage) -> bool {
         self.0.mailbox.send(message).is_ok()
@@ -168,9 +174,9 @@ pub(super) enum SessionMessage {
     Ack(String),
     /// Something for the client.
     Event(Box<OutEvent>),
-    /// An event about an address, for those whose token reaches it.
-    Directory {
-        address_id: String,
+    /// An event about addresses, for those whose token reaches them all.
+    About {
+        addresses: Arc<[String]>,
         event: Box<OutEvent>,
     },
     /// An answer for the client.

@@ -149,8 +149,8 @@ impl Session {
             }
             SessionMessage::Ack(id) => drop(self.outbox.ack(&id)),
             SessionMessage::Event(event) => self.event(&event),
-            SessionMessage::Directory { address_id, event } => {
-                if self.claims.reaches(&address_id) {
+            SessionMessage::About { addresses, event } => {
+                if addresses.iter().all(|id| self.claims.reaches(id)) {
                     self.event(&event);
                 }
             }

@@ -15,6 +15,19 @@ pub struct LiveCallKey<'a> {
     pub call_id: &'a str,
 }
 
+/// A leg that an earlier life of the server held, and nobody has taken up.
+#[derive(Clone, Debug)]
+pub struct AbandonedCall {
+    /// The project.
+    pub project_id: String,
+    /// Whose dialog it was.
+    pub subscriber_id: String,
+    /// The dialog's id.
+    pub call_id: String,
+    /// As it was noted.
+    pub record: String,
+}
+
 impl Store {
     /// Notes a leg, or how it has changed. `run` names the life of the server that holds it.
     ///
@@ -88,18 +101,32 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets what earlier lives of the server left: nobody has come to take it up.
+    /// Forgets what earlier lives of the server left, and gives it: nobody has come to take it up.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn forget_live_calls(&self, run: &str) -> Result<(), StoreError> {
+    pub async fn take_abandoned_calls(&self, run: &str) -> Result<Vec<AbandonedCall>, StoreError> {
         let mut transaction = self.write().await?;
+        let rows = sqlx::query(
+            "SELECT project_id, subscriber_id, call_id, record FROM live_calls WHERE run <> $1",
+        )
+        .bind(run)
+        .fetch_all(&mut *transaction)
+        .await?;
         sqlx::query("DELETE FROM live_calls WHERE run <> $1")
             .bind(run)
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        Ok(())
+        let calls = rows.iter().map(|row| {
+            Ok(AbandonedCall {
+                project_id: row.try_get(0)?,
+                subscriber_id: row.try_get(1)?,
+                call_id: row.try_get(2)?,
+                record: row.try_get(3)?,
+            })
+        });
+        Ok(calls.collect::<Result<_, sqlx::Error>>()?)
     }
 
     /// Legs noted.

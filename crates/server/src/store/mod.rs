@@ -36,7 +36,7 @@ pub use changes::DirectoryChange;
 pub(crate) use click_to_call::matches_origin;
 pub use click_to_call::{ClickToCall, ClickToCallSettings};
 pub use conversation::{Conversation, ConversationMember, conversation_id};
-pub use live_call::LiveCallKey;
+pub use live_call::{AbandonedCall, LiveCallKey};
 pub use message::{NewMessage, Said};
 pub use page::{Cursor, Order, PageRequest, Position, Slice};
 pub use project::Project;

@@ -1,10 +1,11 @@
 //! Calls in the conversations of those who talked, and their records (wire-protocol.md 8.4).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use offhook_media::endpoint::AudioSource;
 use offhook_media::tone::ToneBursts;
-use offhook_server::store::{CallFilter, PageRequest};
+use offhook_proto::rest::CallOutcome;
+use offhook_server::store::{CallFilter, ListedCall, PageRequest};
 use serde_json::{Value, json};
 
 use crate::people::Person;
@@ -22,6 +23,33 @@ pub(crate) async fn records(server: &TestServer, count: usize) -> Vec<Value> {
             return records;
         }
         assert!(began.elapsed() < PATIENCE, "{count} records: {records:?}");
+    }
+}
+
+/// The records in the store of a relay, when there are any.
+async fn kept(server: &relay_support::TestServer) -> Vec<ListedCall> {
+    let began = Instant::now();
+    let (filter, page) = (CallFilter::default(), PageRequest::default());
+    loop {
+        let records = server
+            .mint
+            .store
+            .call_records(&server.project, &filter, &page);
+        let records = records.await.unwrap().items;
+        if !records.is_empty() {
+            return records;
+        }
+        assert!(began.elapsed() < PATIENCE, "a record");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Waits until the store has so many legs that go on.
+async fn noted(server: &relay_support::TestServer, legs: u64) {
+    let began = Instant::now();
+    while server.mint.store.live_calls().await.unwrap() != legs {
+        assert!(began.elapsed() < PATIENCE, "{legs} legs in the store");
+        tokio::task::yield_now().await;
     }
 }
 
@@ -295,11 +323,7 @@ async fn a_call_that_went_on_over_a_restart_is_one_record() {
     alice.answered(&a).await;
     bob.event("call.joined").await;
     let session = alice.event("call.joined").await["room_session_id"].clone();
-    let began = Instant::now();
-    while server.mint.store.live_calls().await.unwrap() != 2 {
-        assert!(began.elapsed() < PATIENCE, "two legs in the store");
-        tokio::task::yield_now().await;
-    }
+    noted(&server, 2).await;
 
     let server = server.restart().await;
     let mut alice = alice.resumed(server.address).await;
@@ -315,26 +339,61 @@ async fn a_call_that_went_on_over_a_restart_is_one_record() {
     bob.bye(&b.id).await;
     let entry = alice.event("conversation.message").await;
     assert_eq!(entry["details"]["status"], "answered");
-    let store = &server.mint.store;
-    let began = Instant::now();
-    let records = loop {
-        let page = store
-            .call_records(
-                &server.project,
-                &CallFilter::default(),
-                &PageRequest::default(),
-            )
-            .await
-            .unwrap();
-        if !page.items.is_empty() {
-            break page.items;
-        }
-        assert!(began.elapsed() < PATIENCE, "a record");
-        tokio::task::yield_now().await;
-    };
+    let records = kept(&server).await;
     assert_eq!(records.len(), 1);
     let record = &records[0].record;
     assert_eq!(json!(record.room_session_id), session);
     assert_eq!(record.legs.len(), 2);
     assert!(record.answered_at.is_some() && record.duration_ms > 0);
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_took_up_after_a_restart_is_recorded_as_ended_by_it() {
+    let server = relay_support::TestServer::with(|config| {
+        config.timing.resume = Duration::from_millis(500);
+    })
+    .await;
+    let mut bob = server.online("bob").await;
+    let mut alice = server.connected("alice").await;
+    let a = alice.dial("/private/bob").await;
+    let invite = bob.ringing().await;
+    let b = bob.accept(&invite).await;
+    noted(&server, 2).await;
+    let server = server.restart().await;
+    let records = kept(&server).await;
+    assert_eq!(records.len(), 1);
+    let record = &records[0].record;
+    assert_eq!(
+        (record.status, record.ended_by),
+        (CallOutcome::Answered, None)
+    );
+    assert_eq!(record.cause, "NORMAL_TEMPORARY_FAILURE");
+    let legs: Vec<&str> = record.legs.iter().map(|leg| leg.call_id.as_str()).collect();
+    assert_eq!(legs, [a.id.as_str(), b.id.as_str()]);
+    noted(&server, 0).await;
+}
+
+#[tokio::test]
+async fn media_that_goes_before_the_call_has_its_quality_recorded_too() {
+    let server = relay_support::TestServer::with(|config| {
+        config.timing.silent_hangup = Duration::from_millis(200);
+    })
+    .await;
+    let (mut bob, mut alice) = (server.online("bob").await, server.connected("alice").await);
+    let (a, b) = connect(&mut alice, &mut bob, "/private/bob").await;
+    let tone = AudioSource::Tone(ToneBursts::steady(700.0));
+    a.endpoint.set_source(tone).await.unwrap();
+    b.level("the caller's tone", |level| level > -60.0).await;
+    // As a page does that is closed.
+    a.endpoint.close().await.unwrap();
+    bob.bye(&b.id).await;
+    let records = kept(&server).await;
+    for leg in &records[0].record.legs {
+        let quality = leg.quality.expect("what was measured");
+        assert!(
+            quality.packets_received > 10 && quality.mos.is_some(),
+            "{leg:?}"
+        );
+    }
+    assert_eq!(records[0].record.legs.len(), 2);
 }

@@ -21,10 +21,7 @@ impl Room {
         drop(leg.charge.take());
         let context = self.context.clone();
         tracing::info!(call = %leg.call_id(), cause = cause.name(), reason, "leg ends");
-        let measured = leg.media.map(|media| {
-            context.directory.remove_media(media);
-            context.media.close_leg_measured(media)
-        });
+        let measured = self.last_measured(&leg);
         context
             .directory
             .end(&leg.key, cause, Instant::now(), context.timing.ended_dialog);

@@ -2,26 +2,35 @@
 //!
 //! In a conference each member's coming and going is a call of its own. Between two the call is over when both sides are.
 
-use offhook_media::LegStats;
 use offhook_proto::code::Cause;
 
 use super::{Kind, Room};
 use crate::calls::directory::LegId;
 use crate::calls::leg::Leg;
 use crate::clock::now_ms;
-use crate::records::{EndedCalls, EndedLeg, LegEnd, Target};
+use crate::records::{EndedCalls, EndedLeg, LegEnd, Measured, Target};
 
 /// The reason of a leg that has left for another room.
 const TRANSFERRED: &str = "transferred";
 
 impl Room {
+    /// Closes the media of a leg that ends; gives what was measured of it, or of what it had before.
+    pub(super) fn last_measured(&self, leg: &Leg) -> Option<Measured> {
+        if let Some(media) = leg.media {
+            self.context.directory.remove_media(media);
+            return Some(Box::pin(self.context.media.close_leg_measured(media)));
+        }
+        let stats = leg.measured?;
+        Some(Box::pin(std::future::ready(Some(stats))))
+    }
+
     /// Notes a leg that has ended.
     pub(super) fn enter_in_ledger(
         &mut self,
         leg: &Leg,
         cause: Cause,
         reason: &str,
-        measured: Option<impl Future<Output = Option<LegStats>> + Send + Sync + 'static>,
+        measured: Option<Measured>,
     ) {
         // Devices that only rang are no part of the call.
         if !leg.is_joined() && leg.target.is_none() {
@@ -30,7 +39,7 @@ impl Room {
         self.ended.push(EndedLeg {
             project_id: leg.key.owner.project_id.clone(),
             leg: self.leg_end(leg, cause, reason),
-            measured: measured.map(|measured| Box::pin(measured) as _),
+            measured,
         });
         if !matches!(self.kind, Kind::Direct) {
             self.close_ledger();

@@ -21,7 +21,7 @@ pub(super) use transfer::{Goal, TransferOrder};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use offhook_media::{CloseReason, LegKey, MediaError, MediaEvent, RoomKey, RoomKind};
+use offhook_media::{CloseReason, LegKey, LegStats, MediaError, MediaEvent, RoomKey, RoomKind};
 use offhook_proto::code::Cause;
 use offhook_proto::relay::RpcError;
 use offhook_proto::room_action::CallAction;
@@ -112,6 +112,12 @@ pub(super) enum RoomMessage {
         leg: LegId,
         media: LegKey,
         event: MediaEvent,
+    },
+    /// What was measured of a media leg that is gone.
+    Measured {
+        leg: LegId,
+        media: LegKey,
+        stats: Box<LegStats>,
     },
     /// A leg's session has changed.
     Signalling {
@@ -345,6 +351,11 @@ impl Room {
                 }
             }
             RoomMessage::Media { leg, media, event } => self.media(leg, media, event),
+            RoomMessage::Measured { leg, media, stats } => {
+                if let Some(leg) = self.leg_mut(leg).filter(|leg| leg.media == Some(media)) {
+                    leg.measured = Some(*stats);
+                }
+            }
             RoomMessage::Signalling {
                 leg,
                 session,

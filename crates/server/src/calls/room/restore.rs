@@ -145,6 +145,7 @@ impl Room {
             peer: leg.peer.as_deref().map(str::to_owned),
             target: leg.target.clone(),
             start_ms: Some(leg.start_ms),
+            kind: Some(leg.key.owner.kind),
         };
         self.context.journal.save(&leg.key, record);
     }
