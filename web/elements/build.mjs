@@ -1,7 +1,7 @@
 // Builds the elements: the scripts that the server offers to web pages, and modules for applications.
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -11,10 +11,36 @@ const root = resolve(here, '../..');
 const served = join(root, 'target/web/js');
 const dist = join(here, 'dist');
 mkdirSync(served, { recursive: true });
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist);
 const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
+
+/** Style sheets without their blanks and comments. */
+const squeezed = (text) => text.replace(/\/\*[^]*?\*\//g, '').replace(/\s+/g, ' ').replace(/ ?([{};,]) ?/g, '$1');
+const styles = {
+  name: 'styles',
+  setup(builder) {
+    builder.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => ({
+      loader: 'ts',
+      contents: readFileSync(path, 'utf8').replace(/\bcss`[^`]*`/g, (sheet) => squeezed(sheet))
+    }));
+    builder.onLoad({ filter: /\.css$/ }, async ({ path }) => ({
+      loader: 'text',
+      contents: (await transform(readFileSync(path, 'utf8'), { loader: 'css', minify: true })).code
+    }));
+  }
+};
+/** The widget's Lit is the one of the button's script. */
+const litOfTheButton = {
+  name: 'lit',
+  setup(builder) {
+    builder.onResolve({ filter: /^lit(\/.*)?$/ }, () => ({ path: './offhook-embed.js', external: true }));
+  }
+};
 
 const shared = {
   absWorkingDir: here,
+  plugins: [styles],
   bundle: true,
   format: 'esm',
   target: 'es2022',
@@ -33,28 +59,42 @@ const each = Object.fromEntries(tags.map((tag) => [tag, `src/${tag}/${tag}.ts`])
 
 const page = { ...shared, minify: true, outdir: served };
 const mjs = { outExtension: { '.js': '.mjs' } };
-await build({ ...page, entryPoints: { 'offhook-embed': 'src/sw-click-to-call/sw-click-to-call.ts' } });
-const scripts = { 'offhook-widget': 'src/sw-call-widget/sw-call-widget.ts', 'offhook-elements': 'src/index.ts', 'offhook-markdown': 'src/content/markdown.ts' };
+await build({ ...page, entryPoints: { 'offhook-embed': 'src/embed.ts' } });
+// A plain script, for pages with the older snippet.
+await build({ ...page, format: 'iife', entryPoints: { 'offhook-c2c': 'src/c2c.ts' } });
+await build({ ...page, ...mjs, plugins: [...shared.plugins, litOfTheButton], entryPoints: { 'offhook-widget': 'src/sw-call-widget/sw-call-widget.ts' } });
+const scripts = { 'offhook-elements': 'src/index.ts', 'offhook-markdown': 'src/content/markdown.ts' };
 for (const [name, entry] of Object.entries(scripts)) {
-  if (existsSync(join(here, entry))) await build({ ...page, ...mjs, entryPoints: { [name]: entry } });
+  await build({ ...page, ...mjs, entryPoints: { [name]: entry } });
 }
-await build({ ...page, ...mjs, outdir: join(root, 'target/web/elements'), entryPoints: { harness: 'test/harness-page.ts', simulation: 'src/simulation/index.ts' } });
+await build({ ...page, ...mjs, outdir: join(root, 'target/web-test'), entryPoints: { harness: 'test/harness-page.ts' } });
+
+// In minified code a line break stands in a template alone; the indentation behind it is nothing that anybody sees.
+for (const name of ['offhook-embed.js', 'offhook-widget.mjs', 'offhook-elements.mjs']) {
+  const file = join(served, name);
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/\n {2,}/g, ' '));
+}
 
 // For applications: one module an element and what several of them share; packages stay imports.
 await build({
   ...shared,
   outdir: dist,
   splitting: true,
-  chunkNames: 'shared/[name]-[hash]',
-  external: [...shared.external, 'lit', 'lit/*', '@lit/context', 'marked', 'dompurify', 'prismjs', 'prismjs/*'],
+  chunkNames: '[name]-[hash]',
+  external: [...shared.external, 'lit', 'lit/*', '@lit/context', 'marked', 'dompurify', '@speed-highlight/core/*'],
   entryPoints: { index: 'src/index.ts', simulation: 'src/simulation/index.ts', ...each }
 });
 copyFileSync(join(here, 'src/theme/theme.css'), join(dist, 'theme.css'));
 // What the elements load when they are needed lies beside them, here as on a server.
-for (const name of ['offhook-widget.mjs', 'offhook-markdown.mjs', 'offhook.mjs', 'offhook_core.wasm']) {
+for (const name of ['offhook-embed.js', 'offhook-widget.mjs', 'offhook-markdown.mjs', 'offhook.mjs', 'offhook_core.wasm']) {
   if (existsSync(join(served, name))) copyFileSync(join(served, name), join(dist, name));
 }
 execFileSync(process.execPath, [join(root, 'web/node_modules/typescript/bin/tsc'), '-p', here], { stdio: 'inherit' });
+// What the elements offer, from their own comments: for editors, for React, and for the gallery.
+execFileSync(process.execPath, [join(root, 'web/node_modules/@custom-elements-manifest/analyzer/cem.js'), 'analyze', '--quiet'], { cwd: here, stdio: 'inherit' });
+execFileSync(process.execPath, [join(here, 'react.mjs')], { stdio: 'inherit' });
+mkdirSync(join(root, 'target/web/elements'), { recursive: true });
+copyFileSync(join(dist, 'custom-elements.json'), join(root, 'target/web/elements/manifest.json'));
 
 // The gates: what a page pays before anybody wants to call, and what a call costs altogether.
 const gzip = (name) => gzipSync(readFileSync(join(served, name)), { level: 9 }).length;

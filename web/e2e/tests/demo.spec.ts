@@ -38,7 +38,7 @@ async function agentOnline(): Promise<Party> {
   return opened;
 }
 const button = (party: Party) => party.page.getByRole('button', { name: 'Talk to a kettle person' });
-const panel = (party: Party) => party.page.locator('sw-call-widget [part=panel]');
+const panel = (party: Party) => party.page.locator('sw-call-widget [data-phase]');
 
 test('a visitor clicks the button, the agent answers, they hear each other, the visitor hangs up', async () => {
   const desk = await agentOnline();

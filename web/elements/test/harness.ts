@@ -39,7 +39,8 @@ function serve(): Promise<Server> {
       return response.end(BLANK);
     }
     // What the elements load later lies beside their script; here both are in another folder.
-    const file = [join(served, path), join(served, 'js', basename(path))].find((file) => file.startsWith(served) && existsSync(file));
+    const places = [join(root, 'target/web-test', basename(path)), join(served, path), join(served, 'js', basename(path))];
+    const file = places.find((file) => existsSync(file));
     if (!file) return response.writeHead(404).end();
     response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
     createReadStream(file).pipe(response);

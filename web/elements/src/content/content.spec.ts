@@ -91,20 +91,6 @@ test('code of an unknown language is one piece of text', async ({ page }) => {
   }
 });
 
-test('a page’s own Prism stays its own', async ({ page }) => {
-  const own = await page.evaluate(async (url) => {
-    const prism = ((globalThis as { Prism?: object }).Prism = { mine: true });
-    await import(url);
-    return (globalThis as { Prism?: object }).Prism === prism;
-  }, '/js/offhook-markdown.mjs');
-  expect(own).toBe(true);
-});
-
-test('where there was no Prism, none is left', async ({ page }) => {
-  await highlight(page, 'a', 'js');
-  expect(await page.evaluate(() => 'Prism' in globalThis)).toBe(false);
-});
-
 test('the schemes of links', () => {
   for (const good of ['https://example.com/', 'http://example.com/a?b#c', 'mailto:a@example.com', 'tel:+15551234']) expect(safeLink(good)).toBe(good);
   for (const bad of ['javascript:1', ' javascript:1', 'java\tscript:1', '\u0001javascript:1', 'JAVASCRIPT:1', 'data:text/html,x', 'vbscript:x', 'blob:x', 'file:///x', 'http://', '', ' ', null, 7, {}]) {

@@ -1,166 +1,182 @@
-/** One call of the widget, from the click to its end: what it is doing, in words a person understands. */
-import { loadSdk, type AnyCall, type AnyClient, type AnySelf, type Subscription } from './sdk.js';
+/** One call of the widget, from the click, or from its ringing here, to its end. */
+import type { Call, CallSelfParticipant, Client, Subscription } from '../base/interfaces.js';
+import type { WordKey } from '../base/words.js';
+import { ofEnd, ofError } from './reasons.js';
 
-export type Phase = 'idle' | 'connecting' | 'ringing' | 'talking' | 'recovering' | 'ended' | 'failed';
+export type Phase = 'idle' | 'connecting' | 'ringing' | 'talking' | 'held' | 'recovering' | 'ended' | 'failed';
 export interface CallView {
   phase: Phase;
-  /** Why it ended or failed, for the person. */
-  reason: string;
-  /** Epoch milliseconds of the answer. */
+  /** Why it ended or failed, or what is amiss. */
+  reason: WordKey | undefined;
+  /** Epoch milliseconds of the answer; 0 before it. */
   since: number;
   muted: boolean;
-  /** 0 to 1. */
+  /** Of the other side, 0 to 1. */
   level: number;
-  stream: MediaStream | null;
+  /** The network cannot carry the call well. */
+  weak: boolean;
 }
-export const IDLE: CallView = { phase: 'idle', reason: '', since: 0, muted: false, level: 0, stream: null };
+export const IDLE: CallView = { phase: 'idle', reason: undefined, since: 0, muted: false, level: 0, weak: false };
 
-export interface CallRequest {
-  token: string;
-  host: string;
+/** How long the SDK, the credentials and the socket may take before a person is told. */
+export const PATIENCE_MS = 45_000;
+
+export interface Dialling {
   destination: string;
-  audioOnly: boolean;
-  userVariables: Record<string, unknown>;
+  options: Record<string, unknown>;
 }
-
-const REASONS: Record<string, string> = {
-  USER_BUSY: 'They are busy right now.',
-  NO_ANSWER: 'Nobody answered.',
-  USER_NOT_REGISTERED: 'Nobody is available right now.',
-  INVALID_DESTINATION: 'This number is not in service.',
-  NOT_PERMITTED: 'This call is not allowed.',
-  ROOM_FULL: 'The room is full.',
-  ROOM_LOCKED: 'The room is locked.',
-  MEDIA_TIMEOUT: 'The connection was lost.',
-  NORMAL_TEMPORARY_FAILURE: 'Something went wrong on our side.'
-};
-
-/** Plain words for what went wrong. */
-export function inWords(error: unknown): string {
-  const chain: string[] = [];
-  for (let at = error as (Error & { error?: unknown }) | undefined; at && chain.length < 6; at = (at.cause ?? at.error) as Error | undefined) {
-    chain.push(`${at.name} ${at.message}`);
-  }
-  const text = chain.join(' | ');
-  for (const [code, words] of Object.entries(REASONS)) if (text.includes(code)) return words;
-  if (/NotAllowedError|SecurityError/.test(text)) return 'The microphone is blocked. Allow it in the address bar of the browser, then try again.';
-  if (/NotFoundError/.test(text)) return 'No microphone was found. Connect one, then try again.';
-  if (/HTTP 40[134]/.test(text) || /InvalidCredentials/.test(text)) return 'This call button is not active any more, or not for this site.';
-  if (/HTTP 429/.test(text)) return 'There are too many calls right now. Please try again in a minute.';
-  if (/Timeout|NetworkError|Failed to fetch|cannot be reached|could not be exchanged/i.test(text)) return 'The server cannot be reached. Check the connection, then try again.';
-  return 'The call could not be made. Please try again.';
+export interface SessionEvents {
+  show(change: Partial<CallView>): void;
+  /** The call exists. */
+  call(call: Call): void;
+  /** It is over; `status` as the call had it. */
+  over(status: string | undefined): void;
 }
+type Levels = Call & { remoteAudioLevel$?: { subscribe(next: (level: number) => void): Subscription } };
 
 export class CallSession {
-  call: AnyCall | undefined;
-  #client: AnyClient | undefined;
-  #self: AnySelf | undefined;
+  #call: Call | undefined;
+  #self: CallSelfParticipant | undefined;
   #over = false;
-  #subscriptions: Subscription[] = [];
+  #kept: Subscription[] = [];
+  #connected = false;
+  #held = false;
 
-  constructor(private readonly show: (change: Partial<CallView>) => void, private readonly onEnd: (status: string | undefined) => void) {}
+  constructor(private readonly told: SessionEvents) {}
 
-  async dial(request: CallRequest): Promise<void> {
-    this.show({ ...IDLE, phase: 'connecting' });
+  get call(): Call | undefined {
+    return this.#call;
+  }
+
+  /** Places a call with the client that is coming. Never rejects. */
+  async dial(coming: Promise<Client>, { destination, options }: Dialling): Promise<void> {
+    this.told.show({ ...IDLE, phase: 'connecting' });
+    let timer: ReturnType<typeof setTimeout> | undefined;
     try {
-      const sdk = await loadSdk();
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(Object.assign(new Error('no connection in time'), { name: 'TimeoutError' })), PATIENCE_MS);
+      });
+      late.catch(() => undefined);
+      const client = await Promise.race([coming, late]);
       if (this.#over) return;
-      const embed = /^c2[ct]_/.test(request.token);
-      const provider = embed
-        ? new sdk.EmbedTokenCredentialProvider(request.host, request.token)
-        : new sdk.StaticCredentialProvider({ token: request.token });
-      const client = (this.#client = new sdk.SignalWire(provider, { skipRegister: true }));
       const failed = new Promise<never>((_, reject) => {
-        this.#subscriptions.push(client.errors$.subscribe((error) => {
+        const errors = client.errors$?.subscribe((error) => {
           // Only what keeps a call from being made ends it; the rest is told by the call itself.
           if (/InvalidCredentials|UnexpectedError|RequestError/.test(error.name)) reject(error);
-        }));
+        });
+        if (errors) this.#kept.push(errors);
       });
       failed.catch(() => undefined);
-      const { destination, audioOnly, userVariables } = request;
-      const options = { audio: true, video: !audioOnly, receiveAudio: true, receiveVideo: !audioOnly, userVariables };
-      const call = await Promise.race([client.dial(destination, options), failed]);
-      if (this.#over) {
-        void call.hangup().catch(() => undefined);
-        client.destroy();
-        return;
-      }
-      this.#attach(call);
+      const online = connected(client, this.#kept).then(() => clearTimeout(timer));
+      // Our client takes a call before it is connected, and prepares it meanwhile; another waits.
+      const dialling = 'credential$' in client ? client.dial(destination, options) : online.then(() => client.dial(destination, options));
+      // A call that comes when nobody wants it any more is ended, not left running.
+      dialling.then((call) => this.#over && void call.hangup().catch(() => undefined), () => undefined);
+      const call = await Promise.race([dialling, failed, late]);
+      if (!this.#over) this.#attach(call);
     } catch (error) {
       if (this.#over) return;
-      this.show({ phase: 'failed', reason: inWords(error) });
+      console.warn('the call could not be made:', error);
+      this.told.show({ phase: 'failed', reason: (error as Error).name === 'TimeoutError' ? 'failed.slow' : ofError(error) });
       this.#finish('failed');
+    } finally {
+      clearTimeout(timer);
     }
   }
 
-  #attach(call: AnyCall): void {
-    this.call = call;
-    const keep = (subscription: Subscription) => this.#subscriptions.push(subscription);
-    let denied: unknown;
-    if (call.errors$) keep(call.errors$.subscribe(({ error }) => {
-      if (error.name === 'MediaAccessError') denied = error;
-      if (denied && !this.#over) this.show({ reason: inWords((denied as { originalError?: unknown }).originalError ?? denied) });
+  /** Takes a call that rings here. */
+  accept(call: Call, options: Record<string, unknown>): void {
+    this.told.show({ ...IDLE, phase: 'connecting' });
+    this.#attach(call);
+    call.answer(options);
+  }
+
+  #attach(call: Call): void {
+    this.#call = call;
+    this.told.call(call);
+    call.errors$ && this.#kept.push(call.errors$.subscribe(({ error }) => {
+      if (!this.#over && error.name === 'MediaAccessError') this.told.show({ reason: ofError(error) });
     }));
-    keep(call.remoteStream$.subscribe((stream) => this.show({ stream })));
-    keep(call.self$.subscribe((self) => {
+    call.self$ && this.#kept.push(call.self$.subscribe((self) => {
       if (!self || self === this.#self) return;
       this.#self = self;
-      keep(self.audioMuted$.subscribe((muted) => this.show({ muted: muted === true })));
+      self.audioMuted$ && this.#kept.push(self.audioMuted$.subscribe((muted) => this.#self === self && this.told.show({ muted: muted === true })));
     }));
-    keep(call.status$.subscribe((status) => this.#status(status)));
+    call.mediaDirections$ && this.#kept.push(call.mediaDirections$.subscribe(({ audio }) => {
+      this.#held = audio === 'sendonly' || audio === 'inactive';
+      if (this.#connected && !this.#over) this.told.show({ phase: this.#held ? 'held' : 'talking' });
+    }));
+    call.isNetworkHealthy$ && this.#kept.push(call.isNetworkHealthy$.subscribe((healthy) => this.told.show({ weak: !healthy })));
+    this.#kept.push(call.status$.subscribe((status) => this.#status(status)));
   }
 
   #status(status: string): void {
     if (this.#over) return;
+    const before = this.#connected;
+    this.#connected = status === 'connected';
     if (status === 'connected') {
-      this.show({ phase: 'talking', since: Date.now() });
-      if (this.call?.remoteAudioLevel$ && !this.#metered) {
+      this.told.show({ phase: before && this.#held ? 'held' : 'talking', ...(this.#since ? {} : { since: (this.#since = Date.now()) }) });
+      const { remoteAudioLevel$ } = this.#call as Levels;
+      if (remoteAudioLevel$ && !this.#metered) {
         this.#metered = true;
-        this.#subscriptions.push(this.call.remoteAudioLevel$.subscribe((level) => this.show({ level })));
+        this.#kept.push(remoteAudioLevel$.subscribe((level) => this.told.show({ level })));
       }
-    } else if (status === 'recovering') this.show({ phase: 'recovering' });
-    else if (status === 'trying' || status === 'ringing') this.show({ phase: 'ringing' });
-    else if (status === 'destroyed' || status === 'failed') {
-      const { cause, by } = this.call?.ended ?? {};
-      const reason = status === 'failed' ? 'The connection was lost.' : by === 'local' ? 'You hung up.' : (REASONS[cause ?? ''] ?? 'They hung up.');
-      this.show({ phase: 'ended', reason, level: 0, stream: null });
+    } else if (status === 'recovering') this.told.show({ phase: 'recovering' });
+    else if (status === 'trying' || status === 'ringing') this.told.show({ phase: 'ringing' });
+    else if (status === 'disconnected' || status === 'destroyed' || status === 'failed') {
+      // Our SDK tells why with the last of them.
+      if (status === 'disconnected' && this.#call?.ended === null) return;
+      this.told.show({ phase: 'ended', reason: ofEnd(status, this.#call?.ended), level: 0, weak: false });
       this.#finish(status);
     }
   }
+  #since = 0;
   #metered = false;
 
   /** Ends the call, or the attempt at one. */
   async end(): Promise<void> {
     if (this.#over) return;
-    const { call } = this;
-    if (call) await call.hangup().catch(() => undefined);
+    const call = this.#call;
+    if (!call) {
+      this.told.show({ phase: 'ended', reason: 'ended.local' });
+      this.#finish(undefined);
+      return;
+    }
+    try {
+      await call.hangup();
+    } catch (error) {
+      console.warn('the server did not take the hang-up:', error);
+    }
     if (this.#over) return;
-    this.show({ phase: 'ended', reason: 'You hung up.', level: 0, stream: null });
+    this.told.show({ phase: 'ended', reason: 'ended.local', level: 0, weak: false });
     this.#finish('destroyed');
   }
 
   async toggleMute(muted: boolean): Promise<void> {
-    this.show({ muted: !muted });
-    await (muted ? this.#self?.unmute() : this.#self?.mute())?.catch(() => undefined);
-  }
-
-  sendDigit(digit: string): void {
-    void this.call?.sendDigits(digit).catch(() => undefined);
+    try {
+      await (muted ? this.#self?.unmute() : this.#self?.mute());
+    } catch (error) {
+      console.warn('the server did not take that:', error);
+    }
   }
 
   #finish(status: string | undefined): void {
     this.#over = true;
-    for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();
-    this.#client?.destroy();
-    this.onEnd(status);
+    for (const subscription of this.#kept.splice(0)) subscription.unsubscribe();
+    this.told.over(status);
   }
 
-  /** The element is gone. */
+  /** The element is gone: nobody is told any more. */
   drop(): void {
     if (this.#over) return;
     this.#over = true;
-    for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();
-    void this.call?.hangup().catch(() => undefined);
-    this.#client?.destroy();
+    for (const subscription of this.#kept.splice(0)) subscription.unsubscribe();
+    void this.#call?.hangup().catch(() => undefined);
   }
+}
+
+function connected(client: Client, kept: Subscription[]): Promise<void> {
+  return new Promise((resolve) => {
+    kept.push(client.isConnected$.subscribe((connected) => connected && resolve()));
+  });
 }

@@ -1,40 +1,15 @@
-/** The part of an SDK that the elements use: ours or the official one. */
+/** The SDK, loaded when the first call wants it, and a client made of a token. */
+import type { Client } from '../base/interfaces.js';
 
-export interface Subscription {
-  unsubscribe(): void;
-}
-export interface Observed<T> {
-  subscribe(next: (value: T) => void): Subscription;
-}
-export interface AnyCall {
-  id: string;
-  status: string;
-  status$: Observed<string>;
-  remoteStream$: Observed<MediaStream | null>;
-  self$: Observed<AnySelf | null>;
-  remoteAudioLevel$?: Observed<number>;
-  ended?: { cause: string | null; by: string } | null;
-  errors$?: Observed<{ fatal: boolean; error: Error }>;
-  hangup(): Promise<void>;
-  sendDigits(digits: string): Promise<void>;
-}
-export interface AnySelf {
-  audioMuted$: Observed<boolean | undefined>;
-  mute(): Promise<void>;
-  unmute(): Promise<void>;
-}
-export interface AnyClient {
-  errors$: Observed<Error>;
-  dial(destination: string, options: Record<string, unknown>): Promise<AnyCall>;
-  destroy(): void;
-}
-export interface Sdk {
-  SignalWire: new (provider: unknown, options?: Record<string, unknown>) => AnyClient;
+interface Sdk {
+  SignalWire: new (provider: unknown, options?: Record<string, unknown>) => Client;
   EmbedTokenCredentialProvider: new (host: string, token: string) => unknown;
   StaticCredentialProvider: new (credential: { token: string }) => unknown;
 }
 
 const url = new URL('./offhook.mjs', import.meta.url).href;
+/** Where this script came from: the server, unless the page names another. */
+const home = new URL(import.meta.url).origin;
 let loading: Promise<Sdk> | undefined;
 
 /** Loads the SDK, once. */
@@ -44,4 +19,18 @@ export function loadSdk(): Promise<Sdk> {
     throw error;
   });
   return loading;
+}
+
+/** Whether a token is public, and so exchanged for one of a session, and pinned to its destination. */
+export function isEmbedToken(token: string): boolean {
+  return /^c2[ct]_/.test(token);
+}
+
+/** A client for this token. `reachable`: calls may come in. */
+export async function makeClient(token: string, host: string, reachable: boolean): Promise<Client> {
+  const sdk = await loadSdk();
+  const provider = isEmbedToken(token)
+    ? new sdk.EmbedTokenCredentialProvider(host || home, token)
+    : new sdk.StaticCredentialProvider({ token });
+  return new sdk.SignalWire(provider, { skipRegister: !reachable });
 }

@@ -1,261 +1,503 @@
-/**
- * A call from a token: who, how far, how loud, mute, keys, and the end of it. As much of it as an audio call needs.
- *
- * @element sw-call-widget
- * @attr token, host, destination, audio-only - as of sw-click-to-call
- * @attr modal - shows the call in a dialog over the page instead of in place
- * @attr user-variables - JSON object that travels with the call
- * @attr heading - whom the call is with, for the person
- * @slot - shown while there is no call; a click on anything in it dials
- * @csspart panel, status, mute, hangup, dialpad
- * @fires sw-dial, sw-call-ended, sw-call-hangup, sw-modal-close
- */
-import { css, html, LitElement, nothing, svg, type PropertyValues } from 'lit';
-import { CallSession, IDLE, type CallView } from './call-session.js';
+import { html, nothing, type PropertyValues } from 'lit';
+import { inline } from '../base/css.js';
 import { define, tell } from '../base/define.js';
-import { loadSdk } from './sdk.js';
+import { SwElement } from '../base/element.js';
+import type { Call, Client, LayoutLayer, Subscription } from '../base/interfaces.js';
+import { CallStateContextController } from '../context/call-state-provider.js';
+import type { DisplayContent } from '../context/chat-state.js';
+import { DevicesContextController } from '../context/devices.js';
+import { IncomingCallController, type Announcement } from '../context/incoming.js';
+import { TranscriptController } from '../context/transcript.js';
+import { UserEventController } from '../context/user-events.js';
+import '../sw-call-controls/sw-call-controls.js';
+import '../sw-call-dialpad/sw-call-dialpad.js';
+import '../sw-call-media/sw-call-media.js';
+import '../sw-local-camera/sw-local-camera.js';
+import type { SwUiAlert } from '../sw-ui-alert/sw-ui-alert.js';
+import '../sw-ui-alert/sw-ui-alert.js';
+import '../sw-ui-background/sw-ui-background.js';
+import type { SwUiCallLayout } from '../sw-ui-call-layout/sw-ui-call-layout.js';
+import '../sw-ui-call-layout/sw-ui-call-layout.js';
+import '../sw-ui-content-drawer/sw-ui-content-drawer.js';
+import '../sw-ui-icon/sw-ui-icon.js';
+import '../sw-ui-modal/sw-ui-modal.js';
+import '../sw-ui-responsive-container/sw-ui-responsive-container.js';
+import '../sw-ui-transcript-view/sw-ui-transcript-view.js';
+import { ensureTokens } from '../theme/tokens.js';
+import { CallSession, IDLE, type CallView } from './call-session.js';
+import { isEmbedToken, loadSdk, makeClient } from './sdk.js';
+import { styles } from './styles.js';
+import { parseVariables, withWidget } from './user-variables.js';
 
 /** Begins to load the SDK. */
 export function preload(): void {
   loadSdk().catch(() => undefined);
 }
 
-const icon = (path: string) => svg`<svg viewBox="0 0 24 24" width="24" height="24" fill="none" stroke="currentColor" stroke-width="2"
-  stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${path}/></svg>`;
-const MIC = icon('M12 2a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V5a3 3 0 0 0-3-3z M19 11a7 7 0 0 1-14 0 M12 18v4');
-const MIC_OFF = icon('M2 2l20 20 M9 9v2a3 3 0 0 0 5 2.2 M15 9.3V5a3 3 0 0 0-5.9-.7 M17 16a7 7 0 0 1-12-5 M19 11a7 7 0 0 1-.1 1.2 M12 18v4');
-const KEYS = icon('M5 5h.01 M12 5h.01 M19 5h.01 M5 12h.01 M12 12h.01 M19 12h.01 M5 19h.01 M12 19h.01 M19 19h.01');
-const END = icon('M10.7 13.3a16 16 0 0 0 3.4 2.6l1.3-1.3a2 2 0 0 1 2.1-.4c.9.3 1.8.6 2.8.7a2 2 0 0 1 1.7 2v3a2 2 0 0 1-2.2 2 19.8 19.8 0 0 1-8.6-3.1 M8.1 9.9l1.2-1.3a2 2 0 0 0 .5-2.1c-.3-.9-.6-1.8-.7-2.8a2 2 0 0 0-2-1.7h-3a2 2 0 0 0-2 2.2 19.8 19.8 0 0 0 3.1 8.6 M22 2L2 22');
-
-export class SwCallWidget extends LitElement {
+/**
+ * A whole call from a token and a destination: whom it is with, how far it has come, its picture, its switches and keys,
+ * what was said, and its end in plain words. Sound alone is shown as a card, a picture as a stage.
+ *
+ * @element sw-call-widget
+ * @attr {string} token - a public embed token (`c2c_…`) or an access token
+ * @attr {string} host - name, name:port or origin of the server; default: where this script came from
+ * @attr {string} destination - address to call; not needed with an embed token, which pins it
+ * @attr {boolean} modal - shows the call in a dialog over the page instead of in place
+ * @attr {boolean} transcription - shows what is being said
+ * @attr {boolean} allow-incoming-calls - takes calls, too
+ * @attr {boolean} audio-only - neither asks for a camera nor shows a picture
+ * @attr {string} user-variables - JSON object that travels with the call
+ * @attr {string} heading - whom the call is with, for the person
+ * @attr {boolean} disable-auto-theme - leaves the page's tokens alone
+ * @attr {boolean} disable-auto-fonts - kept for pages written for other packages: no fonts are fetched in any case
+ * @prop {Client} client - a client of the page's own, in place of one made of the token; it stays the page's to destroy
+ * @prop {() => boolean} beforeHangup - asked when the person wants to hang up; false keeps the call
+ * @slot - shown while there is no call; a click on anything in it dials
+ * @slot background - behind the picture
+ * @csspart panel - the card or stage of the call
+ * @csspart status - what the call is doing
+ * @csspart mute - the microphone's switch on the card
+ * @csspart hangup - hangs up
+ * @csspart dialpad - the keys
+ * @fires {CustomEvent<{destination: string}>} sw-dial - a call begins
+ * @fires {CustomEvent<{status: string}>} sw-call-ended - it is over
+ * @fires {CustomEvent<null>} sw-call-started - both sides can talk
+ * @fires {CustomEvent<{reason: string, message: string}>} sw-call-error - the call could not be made
+ * @fires {CustomEvent<null>} sw-call-hangup - the button was pressed
+ * @fires {CustomEvent<null>} sw-modal-close - Escape or a click beside the dialog; can be prevented
+ * @fires {CustomEvent} sw-display-content - the other side shows something
+ * @fires {CustomEvent} signalwire-address:event - another event of the other side
+ */
+export class SwCallWidget extends SwElement {
   static override properties = {
     token: {},
     host: {},
     destination: {},
     heading: {},
     modal: { type: Boolean, reflect: true },
+    transcription: { type: Boolean, reflect: true },
+    allowIncomingCalls: { type: Boolean, attribute: 'allow-incoming-calls', reflect: true },
     audioOnly: { type: Boolean, attribute: 'audio-only', reflect: true },
     userVariables: { attribute: 'user-variables' },
+    disableAutoTheme: { type: Boolean, attribute: 'disable-auto-theme', reflect: true },
+    disableAutoFonts: { type: Boolean, attribute: 'disable-auto-fonts', reflect: true },
+    client: { attribute: false },
+    beforeHangup: { attribute: false },
     view: { state: true },
     keys: { state: true },
-    seconds: { state: true }
+    seconds: { state: true },
+    pictured: { state: true },
+    layers: { state: true },
+    shown: { state: true },
+    silent: { state: true }
   };
   declare token: string;
   declare host: string;
   declare destination: string;
   declare heading: string;
   declare modal: boolean;
+  declare transcription: boolean;
+  declare allowIncomingCalls: boolean;
   declare audioOnly: boolean;
   declare userVariables: string;
-  declare view: CallView;
-  declare keys: boolean;
-  declare seconds: number;
+  declare disableAutoTheme: boolean;
+  declare disableAutoFonts: boolean;
+  declare client: Client | undefined;
+  declare beforeHangup: (() => boolean | undefined | Promise<boolean | undefined>) | undefined;
+  declare protected view: CallView;
+  declare protected keys: boolean;
+  declare protected seconds: number;
+  /** Whether there is a picture to show, of the other side or one's own. */
+  declare protected pictured: boolean;
+  declare protected layers: LayoutLayer[];
+  declare protected shown: DisplayContent | undefined;
+  /** The browser waits for a gesture before it plays the other side. */
+  declare protected silent: boolean;
+
+  readonly #state = new CallStateContextController(this);
+  readonly #devices = new DevicesContextController(this);
+  readonly #transcript = new TranscriptController(this);
+  readonly #userEvents = new UserEventController(this);
+  readonly #incoming = new IncomingCallController(this);
   #session: CallSession | undefined;
+  #made: Promise<Client> | undefined;
+  #wired: Subscription[] = [];
+  #listening: Subscription | undefined;
+  #prompting = false;
+  #name = '';
   #clock: ReturnType<typeof setInterval> | undefined;
+  #focused: HTMLElement | null = null;
+  readonly #openedAt = new Date();
 
   constructor() {
     super();
     this.token = this.host = this.destination = this.heading = this.userVariables = '';
-    this.modal = this.audioOnly = this.keys = false;
+    this.modal = this.transcription = this.allowIncomingCalls = this.audioOnly = this.disableAutoTheme = this.disableAutoFonts = false;
+    this.keys = this.pictured = this.silent = false;
     this.view = IDLE;
     this.seconds = 0;
+    this.layers = [];
+    this.#incoming.onIncomingCall = (announcement) => void this.#ring(announcement);
+    this.addEventListener('sw-display-content', (event) => {
+      if (event.target === this) this.#display((event as CustomEvent<DisplayContent>).detail);
+    });
   }
 
-  static override styles = css`
-    :host {
-      display: block;
-      --_bg: var(--sw-call-bg, #fff); --_fg: var(--sw-call-fg, #14202b); --_dim: var(--sw-call-dim, #546373);
-      --_line: var(--sw-call-line, #d8e0e8); --_soft: var(--sw-call-soft, #eef2f6); --_good: var(--interactive-status-success, #0b7a43);
-      --_bad: var(--interactive-status-danger, #c5221f);
-      text-align: start; letter-spacing: normal; text-transform: none; line-height: normal; font-style: normal; text-shadow: none;
-      font-family: var(--type-family-body, system-ui, sans-serif); color: var(--_fg);
-    }
-    @media (prefers-color-scheme: dark) {
-      :host {
-        --_bg: var(--sw-call-bg, #16202a); --_fg: var(--sw-call-fg, #eef3f7); --_dim: var(--sw-call-dim, #a4b3c1);
-        --_line: var(--sw-call-line, #33424f); --_soft: var(--sw-call-soft, #22303c); --_bad: var(--interactive-status-danger, #d93a34);
-      }
-    }
-    :host([modal]) { display: contents; }
-    dialog { border: 0; padding: 0; background: none; color: inherit; max-width: none; margin: auto; overflow: visible; }
-    dialog::backdrop { background: rgb(8 14 20 / 55%); }
-    .panel {
-      box-sizing: border-box; inline-size: min(22.5rem, 100vw - 2rem); padding: 1.5rem; border-radius: 20px; background: var(--_bg);
-      box-shadow: 0 24px 60px rgb(0 0 0 / 35%); display: grid; gap: 1.1rem; justify-items: center; text-align: center;
-    }
-    :host(:not([modal])) .panel { box-shadow: none; border: 1px solid var(--_line); inline-size: 100%; }
-    .disc {
-      inline-size: 88px; block-size: 88px; margin-block: 14px 6px; border-radius: 50%; display: grid; place-items: center; background: var(--_soft); color: var(--_good);
-      box-shadow: 0 0 0 calc(var(--_level, 0) * 15px) color-mix(in srgb, var(--_good) 28%, transparent); transition: box-shadow 80ms linear;
-    }
-    .waiting .disc { animation: pulse 1.6s ease-in-out infinite; }
-    @keyframes pulse { 50% { box-shadow: 0 0 0 14px color-mix(in srgb, var(--_good) 22%, transparent); } }
-    @media (prefers-reduced-motion: reduce) { .waiting .disc { animation: none; } .disc { transition: none; } }
-    h2 { margin: 0; font-size: 1.2rem; font-weight: 650; }
-    p { margin: 0; color: var(--_dim); font-size: 0.98rem; min-height: 1.3em; }
-    .failed p, .note { color: var(--_bad); }
-    .row { display: flex; gap: 0.9rem; justify-content: center; }
-    button {
-      font: inherit; color: inherit; cursor: pointer; border: 0; border-radius: 999px; min-block-size: 52px; min-inline-size: 52px;
-      display: inline-grid; place-items: center; background: var(--_soft);
-    }
-    button:hover { filter: brightness(0.95); }
-    button:focus-visible { outline: 3px solid #6aa5ff; outline-offset: 2px; }
-    button[aria-pressed='true'] { background: var(--_fg); color: var(--_bg); }
-    .end { background: var(--_bad); color: #fff; }
-    .wide { padding-inline: 1.4rem; font-weight: 600; }
-    .again { background: var(--_good); color: #fff; }
-    .pad { display: grid; grid-template-columns: repeat(3, 60px); gap: 0.6rem; justify-content: center; }
-    .pad button { font-size: 1.25rem; font-weight: 600; }
-    .gone { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-    @media (forced-colors: active) { button { border: 1px solid; } .panel { border: 1px solid; } }
-  `;
+  static override styles = styles;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (!this.disableAutoTheme) ensureTokens();
+    this.#listen();
+  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    // A move in the document is no removal: after it the client is there as before.
     queueMicrotask(() => {
-      if (this.isConnected) return;
-      this.#session?.drop();
-      this.#session = undefined;
-      clearInterval(this.#clock);
-      this.view = IDLE;
+      if (!this.isConnected) this.#forget();
     });
+  }
+
+  override willUpdate(changed: PropertyValues): void {
+    // A client of another token, or of another server, is of no more use; nor is its call.
+    const replaced = ['token', 'host', 'client'].some((name) => changed.has(name) && changed.get(name) !== undefined);
+    if (replaced && this.hasUpdated) this.#forget();
+    if (replaced || changed.has('allowIncomingCalls') || !this.hasUpdated) this.#listen();
   }
 
   /** Starts the call. Never rejects: what goes wrong is shown. */
   async dial(): Promise<void> {
     if (this.#session) return;
-    if (!this.token) return this.#show({ ...IDLE, phase: 'failed', reason: 'This call button has no token.' });
-    const embed = /^c2[ct]_/.test(this.token);
-    if (!this.destination && !embed) return this.#show({ ...IDLE, phase: 'failed', reason: 'No destination configured.' });
-    this.keys = false;
-    this.seconds = 0;
-    const session = (this.#session = new CallSession(
-      (change) => {
-        if (this.#session === session || this.#session === undefined) this.#show(change);
-      },
-      (status) => {
-        if (this.#session === session) this.#session = undefined;
-        clearInterval(this.#clock);
-        tell(this, 'sw-call-ended', { status });
-      }
-    ));
+    if (!this.token && !this.client) return this.#refuse('failed.no-token');
+    if (!this.destination && !isEmbedToken(this.token)) return this.#refuse('failed.no-destination');
+    const session = this.#begin(this.heading || this.destination);
     tell(this, 'sw-dial', { destination: this.destination });
-    await session.dial({
-      token: this.token,
-      host: this.host || new URL(import.meta.url).origin,
-      destination: this.destination,
-      audioOnly: this.audioOnly,
-      userVariables: this.#variables()
-    });
+    const { audioOnly } = this;
+    const userVariables = withWidget(parseVariables(this.userVariables), this.#openedAt);
+    const options = { audio: true, video: !audioOnly, receiveAudio: true, receiveVideo: !audioOnly, userVariables };
+    await session.dial(this.#client(), { destination: this.destination, options });
   }
 
-  /** Ends the call; nothing when there is none. */
+  /** Ends the call, or the attempt at one; nothing when there is none. */
   async hangup(): Promise<void> {
     await this.#session?.end();
   }
 
-  #variables(): Record<string, unknown> {
-    let given: Record<string, unknown> = {};
-    try {
-      const parsed: unknown = JSON.parse(this.userVariables || '{}');
-      if (parsed && typeof parsed === 'object' && !Array.isArray(parsed)) given = parsed as Record<string, unknown>;
-    } catch {
-      console.warn('sw-call-widget: user-variables is no JSON object; it is left out');
+  /** The person wants to hang up. */
+  async #leave(): Promise<void> {
+    if ((await this.beforeHangup?.()) === false) return;
+    await this.hangup();
+  }
+
+  #client(): Promise<Client> {
+    if (this.client) return Promise.resolve(this.client);
+    this.#made ??= makeClient(this.token, this.host, this.allowIncomingCalls);
+    return this.#made;
+  }
+
+  #release(): void {
+    const made = this.#made;
+    this.#made = undefined;
+    made?.then((client) => client.destroy(), () => undefined);
+  }
+
+  /** The end of everything that belongs to one client. */
+  #forget(): void {
+    this.#session?.drop();
+    this.#session = undefined;
+    this.#unwire();
+    this.#listening?.unsubscribe();
+    this.#listening = undefined;
+    this.#incoming.disconnect();
+    this.#devices.disconnect();
+    this.#release();
+    clearInterval(this.#clock);
+    this.view = IDLE;
+  }
+
+  #begin(name: string): CallSession {
+    this.keys = false;
+    this.seconds = 0;
+    this.#name = name;
+    const document = this.getRootNode() as Document | ShadowRoot;
+    this.#focused ??= document.activeElement as HTMLElement | null;
+    const session: CallSession = new CallSession({
+      show: (change) => {
+        if (this.#session === session || this.#session === undefined) this.#show(change);
+      },
+      call: (call) => {
+        if (this.#session === session) void this.#wire(call);
+      },
+      over: (status) => {
+        if (this.#session !== session) return;
+        this.#session = undefined;
+        this.#unwire();
+        clearInterval(this.#clock);
+        // A credential of its own for each call, as short-lived as can be; one that takes calls is kept.
+        if (!this.allowIncomingCalls) this.#release();
+        tell(this, 'sw-call-ended', { status });
+      }
+    });
+    return (this.#session = session);
+  }
+
+  async #wire(call: Call): Promise<void> {
+    this.#state.connect(call);
+    this.#transcript.setCall(call);
+    this.#userEvents.setCall(call);
+    this.#devices.connectCall(call);
+    const streams = { local: false, remote: false };
+    const picture = (side: 'local' | 'remote') => (stream: MediaStream | null) => {
+      const look = (): void => {
+        streams[side] = stream?.getVideoTracks().some((track) => track.readyState === 'live') === true;
+        this.pictured = streams.local || streams.remote;
+      };
+      look();
+      stream?.addEventListener('addtrack', look);
+      stream?.addEventListener('removetrack', look);
+    };
+    this.#wired = [
+      call.layoutLayers$?.subscribe((layers) => (this.layers = layers)),
+      call.localStream$?.subscribe(picture('local')),
+      call.remoteStream$?.subscribe(picture('remote'))
+    ].filter((subscription) => subscription !== undefined);
+    // Now that permission was given, devices have names.
+    const client = await this.#client();
+    if (this.#session?.call === call) {
+      this.#devices.connectDevices(client);
+      this.#devices.refreshDevices();
     }
-    return given;
+  }
+
+  #unwire(): void {
+    for (const subscription of this.#wired.splice(0)) subscription.unsubscribe();
+    this.#state.disconnect();
+    this.#devices.disconnectCall();
+    this.#userEvents.setCall(undefined);
+    this.#transcript.setCall(undefined);
+    this.shown = undefined;
+    this.pictured = false;
+    this.layers = [];
+  }
+
+  #listen(): void {
+    this.#listening?.unsubscribe();
+    this.#listening = undefined;
+    this.#incoming.disconnect();
+    if (!this.allowIncomingCalls || !this.isConnected || !(this.token || this.client)) return;
+    const coming = this.#client();
+    coming.then(
+      (client) => {
+        if (!this.allowIncomingCalls || !this.isConnected || this.#listening) return;
+        if (!this.client && this.#made !== coming) return;
+        this.#listening = client.isConnected$.subscribe((online) => {
+          if (online && client.session) this.#incoming.connect(client.session.incomingCalls$);
+        });
+      },
+      (error: unknown) => {
+        console.warn('sw-call-widget: calls cannot come in:', error);
+        this.#release();
+      }
+    );
+  }
+
+  /** Asks the person, for as long as it rings. */
+  async #ring({ call, name, number }: Announcement): Promise<void> {
+    if (this.#session || this.#prompting || call.direction !== 'inbound') return;
+    this.#prompting = true;
+    const caller = name || number || this.word('call.incoming.unknown');
+    const prompt = document.createElement('sw-ui-alert') as SwUiAlert;
+    prompt.words = this.words;
+    prompt.title = this.word('call.incoming');
+    prompt.description = this.word('call.incoming.from', { name: caller });
+    prompt.type = 'confirm';
+    this.renderRoot.append(prompt);
+    let gone = false;
+    const watch = call.status$.subscribe((status) => {
+      if (status !== 'disconnected' && status !== 'destroyed' && status !== 'failed') return;
+      gone = true;
+      prompt.remove();
+    });
+    await prompt.updateComplete;
+    const accepted = !gone && (await prompt.show());
+    watch.unsubscribe();
+    prompt.remove();
+    this.#prompting = false;
+    if (gone) return;
+    if (!accepted) return call.reject();
+    const { audioOnly } = this;
+    this.#begin(caller).accept(call, { audio: true, video: !audioOnly, receiveAudio: true, receiveVideo: !audioOnly });
+  }
+
+  #refuse(reason: CallView['reason']): void {
+    this.#show({ ...IDLE, phase: 'failed', reason });
   }
 
   #show(change: Partial<CallView>): void {
-    const before = this.view.phase;
+    const { since, phase } = this.view;
     this.view = { ...this.view, ...change };
-    if (before !== 'talking' && this.view.phase === 'talking' && this.view.since) {
-      clearInterval(this.#clock);
-      const tick = () => (this.seconds = Math.floor((Date.now() - this.view.since) / 1000));
-      tick();
-      this.#clock = setInterval(tick, 500);
+    if (phase !== 'failed' && this.view.phase === 'failed') {
+      const { reason = 'failed.unknown' } = this.view;
+      tell(this, 'sw-call-error', { reason, message: this.word(reason) });
     }
+    if (!this.view.since || since === this.view.since) return;
+    tell(this, 'sw-call-started');
+    clearInterval(this.#clock);
+    const tick = (): void => void (this.seconds = Math.floor((Date.now() - this.view.since) / 1000));
+    tick();
+    this.#clock = setInterval(tick, 500);
   }
 
-  override updated(changed: PropertyValues): void {
-    const dialog = this.renderRoot.querySelector('dialog');
-    if (dialog && !dialog.open && this.view.phase !== 'idle') dialog.showModal();
+  override updated(): void {
     const audio = this.renderRoot.querySelector('audio');
-    if (audio && audio.srcObject !== this.view.stream) {
-      audio.srcObject = this.view.stream;
-      if (this.view.stream) audio.play().catch(() => undefined);
+    if (!audio) return;
+    const { remoteStream } = this.#state.value;
+    if (audio.srcObject !== remoteStream) {
+      audio.srcObject = remoteStream;
+      this.silent = false;
+      // Where the browser lets nothing sound without a gesture, a button asks for one.
+      if (remoteStream) audio.play().catch((error: Error) => (this.silent = error.name === 'NotAllowedError'));
     }
-    if (changed.has('view')) {
-      const panel = this.renderRoot.querySelector<HTMLElement>('.panel');
-      panel?.style.setProperty('--_level', String(Math.min(this.view.level * 6, 1)));
+    const sink = this.#devices.value.selectedAudioOutput?.deviceId ?? '';
+    const output = audio as HTMLAudioElement & { sinkId?: string; setSinkId?(id: string): Promise<void> };
+    if (output.setSinkId && output.sinkId !== sink && this.#sink !== sink) {
+      this.#sink = sink;
+      output.setSinkId(sink).catch((error: unknown) => console.warn('the loudspeaker could not be chosen:', error));
     }
   }
+  #sink = '';
 
-  #close = (): void => {
-    if (!tell(this, 'sw-modal-close', null, true)) return;
-    void this.#session?.end();
-    this.view = IDLE;
+  #sound = (): void => {
+    const audio = this.renderRoot.querySelector('audio');
+    audio?.play().then(() => (this.silent = false), (error: unknown) => console.warn('no sound:', error));
   };
 
-  /** Esc: the same as closing. */
-  #cancel = (event: Event): void => {
-    event.preventDefault();
-    this.#close();
+  #display(content: DisplayContent): void {
+    this.shown = content;
+    const id = globalThis.crypto?.randomUUID?.() ?? `shared-${performance.now()}`;
+    const text = content.title || this.word('call.shared');
+    this.#transcript.injectEntry({ id, type: 'system', state: 'complete', text, meta: { displayContent: content } });
+  }
+
+  /** The dialog wants to close. Nothing runs on unseen: a call, or the attempt at one, ends with it. */
+  #close = (): void => {
+    void this.#session?.end();
+    this.view = IDLE;
+    this.#focused?.focus();
+    this.#focused = null;
   };
 
   #end = (): void => {
     tell(this, 'sw-call-hangup');
-    void this.hangup();
+    void this.#leave();
   };
 
   get #status(): string {
     const { phase, reason } = this.view;
     const time = `${Math.floor(this.seconds / 60)}:${String(this.seconds % 60).padStart(2, '0')}`;
-    return { idle: '', connecting: 'Connecting…', ringing: 'Ringing…', talking: time, recovering: 'Reconnecting…', ended: reason, failed: reason }[phase];
+    if (phase === 'ended' || phase === 'failed') return reason ? this.word(reason) : '';
+    if (phase === 'talking') return time;
+    if (phase === 'held') return `${this.word('call.held')} ${time}`;
+    return phase === 'idle' ? '' : this.word(`call.${phase}`);
   }
 
   override render() {
     const idle = this.view.phase === 'idle';
-    const trigger = html`<slot @click=${() => void this.dial()} ?hidden=${!idle && !this.modal}></slot>`;
-    if (idle) return trigger;
-    const panel = this.#panel();
-    return html`${this.modal ? html`<slot></slot>` : nothing}
-      ${this.modal ? html`<dialog aria-label="Call" @cancel=${this.#cancel}>${panel}</dialog>` : panel}
-      <audio autoplay></audio>`;
+    const trigger = html`<slot @click=${() => void this.dial()}></slot>`;
+    if (!this.modal) return idle ? trigger : this.#panel();
+    const label = this.word('call.with', { name: this.#title });
+    return html`${trigger}<sw-ui-modal .open=${!idle} aria-label=${label} @sw-modal-close=${this.#modalClose}>
+      ${idle ? nothing : this.#staged ? html`<sw-ui-responsive-container>${this.#panel()}</sw-ui-responsive-container>` : this.#panel()}
+    </sw-ui-modal>`;
+  }
+
+  #modalClose = (event: Event): void => {
+    // Whoever listens on this element comes after this listener and may still prevent it.
+    queueMicrotask(() => {
+      if (!event.defaultPrevented) this.#close();
+    });
+  };
+
+  get #title(): string {
+    return this.#name || this.heading || this.destination || this.word('call');
+  }
+
+  get #staged(): boolean {
+    const { phase } = this.view;
+    return (this.pictured || !this.audioOnly || this.shown !== undefined) && phase !== 'ended' && phase !== 'failed';
   }
 
   #panel() {
-    const { phase, muted, reason } = this.view;
-    const waiting = phase === 'connecting' || phase === 'ringing' || phase === 'recovering';
+    const { phase } = this.view;
     const over = phase === 'ended' || phase === 'failed';
-    const spoken = phase === 'talking' ? 'Connected' : this.#status;
-    return html`<div class="panel ${waiting ? 'waiting' : ''} ${phase}" part="panel" data-phase=${phase}>
-      <div class="disc">${over ? END : MIC}</div>
-      <div>
-        <h2>${this.heading || this.destination || 'Call'}</h2>
-        <p part="status" aria-hidden="true">${this.#status}</p>
-        <span class="gone" role="status">${spoken}</span>
-        ${!over && reason ? html`<p class="note" role="alert">${reason}</p>` : nothing}
-      </div>
-      ${this.keys && !over ? this.#pad() : nothing}
-      ${over
-        ? html`<div class="row">
-            <button class="wide" @click=${this.#close}>Close</button>
-            <button class="wide again" autofocus @click=${() => void this.dial()}>Call again</button>
-          </div>`
-        : html`<div class="row">
-            <button part="mute" aria-label="Mute" aria-pressed=${muted} ?disabled=${phase !== 'talking'}
-              @click=${() => void this.#session?.toggleMute(muted)}>${muted ? MIC_OFF : MIC}</button>
-            <button aria-label="Keypad" aria-expanded=${this.keys} ?disabled=${phase !== 'talking'} @click=${() => (this.keys = !this.keys)}>${KEYS}</button>
-            <button part="hangup" class="end" aria-label="Hang up" autofocus @click=${this.#end}>${END}</button>
-          </div>`}
+    const spoken = phase === 'talking' ? this.word('call.connected') : phase === 'held' ? this.word('call.held') : this.#status;
+    return html`<div class="panel ${this.#staged ? 'stage' : 'card'} ${phase}" part="panel" data-phase=${phase}>
+      <span class="unseen" role="status">${spoken}</span>
+      ${this.#staged ? this.#stage() : over ? this.#ending() : this.#card()}
+      ${this.#staged ? nothing : html`<audio autoplay></audio>`}
     </div>`;
   }
 
-  #pad() {
-    return html`<div class="pad" part="dialpad" role="group" aria-label="Keypad">
-      ${[...'123456789*0#'].map((digit) => html`<button @click=${() => this.#session?.sendDigit(digit)}>${digit}</button>`)}
+  /** Who, how far, how loud. */
+  #person() {
+    const { phase, level, reason, weak } = this.view;
+    const over = phase === 'ended' || phase === 'failed';
+    const waiting = phase === 'connecting' || phase === 'ringing' || phase === 'recovering';
+    const amiss = !over && (reason ? this.word(reason) : weak ? this.word('call.weak') : '');
+    return html`<div class="person ${waiting ? 'waiting' : ''}">
+      <div class="disc" ${inline({ '--level': String(Math.min(level * 6, 1)) })}>
+        <sw-ui-icon name=${over ? 'phone-end' : phase === 'held' ? 'speaker-off' : 'person'} size="36"></sw-ui-icon>
+      </div>
+      <h2 title=${this.#title}>${this.#title}</h2>
+      <p part="status" class="status" aria-hidden="true">${this.#status}</p>
+      ${amiss ? html`<p class="amiss" role="alert">${amiss}</p>` : nothing}
     </div>`;
+  }
+
+  #card() {
+    const { phase, muted } = this.view;
+    const talking = phase === 'talking' || phase === 'held';
+    const transcript = this.transcription && this.#transcript.state.entries.length > 0;
+    const mute = this.word(muted ? 'mic.unmute' : 'mic.mute');
+    return html`${this.#person()}
+      ${this.silent ? html`<button class="wide again" @click=${this.#sound}>${this.word('call.sound')}</button>` : nothing}
+      ${this.keys ? html`<sw-call-dialpad part="dialpad" .words=${this.words}></sw-call-dialpad>` : nothing}
+      ${transcript ? html`<sw-ui-transcript-view .entries=${this.#transcript.state.entries} .words=${this.words}></sw-ui-transcript-view>` : nothing}
+      <div class="row">
+        <button part="mute" aria-label=${this.word('mic.mute')} title=${mute} aria-pressed=${muted} ?disabled=${!talking}
+          @click=${() => void this.#session?.toggleMute(muted)}><sw-ui-icon name=${muted ? 'mic-off' : 'mic-on'}></sw-ui-icon></button>
+        <button aria-label=${this.word('keypad')} title=${this.word('keypad')} aria-expanded=${this.keys} ?disabled=${!talking}
+          @click=${() => (this.keys = !this.keys)}><span class="dots" aria-hidden="true"></span></button>
+        <button part="hangup" class="end" aria-label=${this.word('call.hangup')} title=${this.word('call.hangup')} autofocus
+          @click=${this.#end}><sw-ui-icon name="phone-end"></sw-ui-icon></button>
+      </div>`;
+  }
+
+  #ending() {
+    return html`${this.#person()}
+      <div class="row">
+        <button class="wide" @click=${this.#close}>${this.word('call.close')}</button>
+        <button class="wide again" autofocus @click=${() => void this.dial()}>${this.word('call.again')}</button>
+      </div>`;
+  }
+
+  #stage() {
+    const { phase } = this.view;
+    const waiting = phase === 'connecting' || phase === 'ringing';
+    return html`<sw-ui-call-layout shadow ?transcript=${this.transcription} ?loading=${phase === 'connecting'}>
+        <slot name="background" slot="background"><sw-ui-background default></sw-ui-background></slot>
+        <div slot="video" class="picture"><sw-call-media></sw-call-media>${waiting || !this.pictured ? this.#person() : nothing}</div>
+        ${this.layers.length === 0 ? html`<sw-local-camera slot="floating-video" mirror></sw-local-camera>` : nothing}
+        <sw-call-controls slot="controls" .words=${this.words} show-screen-share show-hand-raise show-transcript
+          ?transcript-active=${this.transcription} @sw-call-hangup=${() => void this.#leave()}
+          @sw-fullscreen-toggle=${() => this.renderRoot.querySelector<SwUiCallLayout>('sw-ui-call-layout')?.toggleFullscreen()}
+          @sw-transcript-toggle=${() => (this.transcription = !this.transcription)}></sw-call-controls>
+        <sw-ui-transcript-view slot="transcript" .entries=${this.#transcript.state.entries} .words=${this.words}></sw-ui-transcript-view>
+      </sw-ui-call-layout>
+      <sw-ui-content-drawer .open=${this.shown !== undefined} .title=${this.shown?.title ?? ''} .content=${this.shown?.content ?? ''}
+        .format=${this.shown?.format ?? 'text'} .language=${this.shown?.language ?? ''} .words=${this.words}
+        @sw-content-drawer-close=${() => (this.shown = undefined)}></sw-ui-content-drawer>`;
   }
 }
 define('sw-call-widget', SwCallWidget);

@@ -1,29 +1,30 @@
-/**
- * The button. It paints and takes clicks at once; the widget, the SDK and its WebAssembly come when the pointer or the
- * focus reaches it, at the latest with the click.
- *
- * @element sw-click-to-call
- * @attr token - a public embed token (`c2c_…`) or an access token
- * @attr host - name, name:port or origin of the server; default: where this script came from
- * @attr destination - address to call; not needed with an embed token, which pins it
- * @attr label - text of the button; default `Call`
- * @attr audio-only - never asks for a camera
- * @csspart button - the button
- * @fires sw-dial - a call begins
- * @fires sw-call-ended - it is over
- */
-import { css, html, LitElement, svg } from 'lit';
+import { html, LitElement, nothing } from 'lit';
 import { define } from '../base/define.js';
+import type { Words } from '../base/words.js';
 import type { SwCallWidget } from '../sw-call-widget/sw-call-widget.js';
+import { phone } from './phone.js';
+import { styles } from './styles.js';
 
 const widgetUrl = new URL('./offhook-widget.mjs', import.meta.url).href;
 const home = new URL(import.meta.url).origin;
+const NOT_LOADED = 'The page could not load what a call needs. Check the connection, then try again.';
 
-const PHONE = svg`<svg viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="2"
-  stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M22 16.9v3a2 2 0 0 1-2.2 2 19.8 19.8 0 0 1-8.6-3.1
-  19.5 19.5 0 0 1-6-6A19.8 19.8 0 0 1 2.1 4.2 2 2 0 0 1 4.1 2h3a2 2 0 0 1 2 1.7c.1 1 .4 1.9.7 2.8a2 2 0 0 1-.5 2.1L8.1 9.9a16 16
-  0 0 0 6 6l1.3-1.3a2 2 0 0 1 2.1-.4c.9.3 1.8.6 2.8.7a2 2 0 0 1 1.8 2z"/></svg>`;
-
+/**
+ * The button. It paints and takes clicks at once; the widget, the SDK and its WebAssembly come when the pointer or the
+ * focus reaches it, at the latest with the click. Before that nothing is asked of anybody.
+ *
+ * @element sw-click-to-call
+ * @attr {string} token - a public embed token (`c2c_…`) or an access token
+ * @attr {string} host - name, name:port or origin of the server; default: where this script came from
+ * @attr {string} destination - address to call; not needed with an embed token, which pins it
+ * @attr {string} label - text of the button
+ * @attr {boolean} audio-only - neither asks for a camera nor shows a picture
+ * @prop {object} words - words in place of the English ones, handed to the widget
+ * @csspart button - the button
+ * @fires {CustomEvent<{destination: string}>} sw-dial - a call begins
+ * @fires {CustomEvent<{status: string}>} sw-call-ended - it is over
+ * @fires {CustomEvent<null>} sw-call-hangup - the hang-up button was pressed
+ */
 export class SwClickToCall extends LitElement {
   static override properties = {
     token: {},
@@ -31,14 +32,18 @@ export class SwClickToCall extends LitElement {
     destination: {},
     label: {},
     audioOnly: { type: Boolean, attribute: 'audio-only', reflect: true },
-    busy: { state: true }
+    words: { attribute: false },
+    busy: { state: true },
+    fault: { state: true }
   };
   declare token: string;
   declare host: string;
   declare destination: string;
   declare label: string;
   declare audioOnly: boolean;
-  declare busy: boolean;
+  declare words: Words | undefined;
+  declare protected busy: boolean;
+  declare protected fault: boolean;
   #widget: SwCallWidget | undefined;
   #loading: Promise<unknown> | undefined;
 
@@ -46,34 +51,15 @@ export class SwClickToCall extends LitElement {
     super();
     this.token = this.host = this.destination = '';
     this.label = 'Call';
-    this.audioOnly = this.busy = false;
+    this.audioOnly = this.busy = this.fault = false;
   }
 
-  static override styles = css`
-    :host {
-      display: inline-block;
-      text-align: start; letter-spacing: normal; word-spacing: normal; text-transform: none; text-indent: 0;
-      line-height: normal; font-style: normal; white-space: normal; text-shadow: none;
-    }
-    :host([hidden]) { display: none; }
-    button {
-      display: inline-flex; align-items: center; justify-content: center; gap: 8px; padding: 12px 20px; min-height: 44px;
-      border: 0; border-radius: var(--radius-md, 10px); cursor: pointer;
-      background: var(--interactive-status-success, #0b7a43); color: #fff;
-      font: 600 var(--type-size-body, 16px) / 1.25 var(--type-family-body, system-ui, sans-serif);
-      transition: filter var(--transition-fast, 0.15s ease), transform 0.1s ease;
-    }
-    button:hover { filter: brightness(0.92); }
-    button:active { transform: scale(0.98); }
-    button:focus-visible { outline: 3px solid var(--interactive-focus, #6aa5ff); outline-offset: 2px; }
-    button[aria-busy='true'] { cursor: progress; opacity: 0.85; }
-    @media (prefers-reduced-motion: reduce) { button { transition: none; } }
-    @media (forced-colors: active) { button { border: 1px solid; } }
-  `;
+  static override styles = styles;
 
   override render() {
     return html`<button part="button" type="button" aria-busy=${this.busy} @pointerenter=${this.#prefetch}
-      @focus=${this.#prefetch} @click=${this.#click}>${PHONE}<span>${this.label}</span></button>`;
+      @focus=${this.#prefetch} @click=${this.#click}>${phone}<span>${this.label}</span></button>
+      <p role="alert">${this.fault ? (this.words?.['failed.not-loaded'] ?? NOT_LOADED) : nothing}</p>`;
   }
 
   override disconnectedCallback(): void {
@@ -104,21 +90,22 @@ export class SwClickToCall extends LitElement {
   #click = async (): Promise<void> => {
     if (this.busy) return;
     this.busy = true;
+    this.fault = false;
     try {
       await this.#load();
       let widget = this.#widget;
       if (!widget) {
         widget = this.#widget = document.createElement('sw-call-widget') as SwCallWidget;
-        widget.modal = true;
+        widget.modal = widget.transcription = true;
         this.renderRoot.append(widget);
       }
-      Object.assign(widget, {
-        token: this.token, host: this.host || home, destination: this.destination, audioOnly: this.audioOnly, heading: this.label
-      });
+      const { token, destination, audioOnly, label: heading, words } = this;
+      Object.assign(widget, { token, host: this.host || home, destination, audioOnly, heading, words });
       await widget.updateComplete;
       void widget.dial();
-    } catch {
-      alert('The call could not be started: the page could not load what it needs. Please check the connection and try again.');
+    } catch (error) {
+      console.warn('the call widget could not be loaded:', error);
+      this.fault = true;
     } finally {
       this.busy = false;
     }
