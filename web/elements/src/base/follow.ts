@@ -12,6 +12,7 @@ export type Attach<S> = (source: S, follow: <T>(observed: Observed<T> | undefine
 export class Follow<S extends object> implements ReactiveController {
   #source: S | undefined;
   #kept: Subscription[] = [];
+  #connected = false;
 
   constructor(
     host: ReactiveControllerHost,
@@ -23,14 +24,16 @@ export class Follow<S extends object> implements ReactiveController {
   }
 
   hostConnected(): void {
+    this.#connected = true;
     this.#look();
   }
 
   hostUpdate(): void {
-    this.#look();
+    if (this.#connected) this.#look();
   }
 
   hostDisconnected(): void {
+    this.#connected = false;
     this.#drop();
   }
 

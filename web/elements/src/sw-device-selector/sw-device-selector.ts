@@ -10,6 +10,10 @@ import '../sw-local-camera/sw-local-camera.js';
 import '../sw-ui-icon/sw-ui-icon.js';
 import { styles } from './styles.js';
 import { TestTone } from './test-tone.js';
+import { DEVICES } from '../base/english/devices.js';
+import { addEnglish } from '../base/words.js';
+
+addEnglish(DEVICES);
 
 type Type = 'microphone' | 'camera' | 'speaker';
 interface Section {

@@ -31,18 +31,5 @@ export const CONTROLS = {
   'dialpad.keys': 'Telephone keypad',
   'dialpad.plus': 'long-press for +',
   'dialpad.call': 'Call {number}',
-  'dialpad.failed': 'The digit was not sent.',
-  'devices': 'Devices',
-  'devices.settings': 'Device settings',
-  'devices.microphone': 'Microphone',
-  'devices.camera.section': 'Camera',
-  'devices.speaker.section': 'Speaker',
-  'devices.none': 'No devices found',
-  'devices.numbered': 'Device {number}',
-  'devices.test': 'Test speaker',
-  'devices.test.stop': 'Stop test',
-  'devices.camera.starting': 'Starting camera…',
-  'devices.microphone.starting': 'Starting microphone…',
-  'devices.blocked': 'Blocked. Allow it beside the address of this page.',
-  'devices.unavailable': 'Not available: perhaps another program uses it.'
+  'dialpad.failed': 'The digit was not sent.'
 } as const;

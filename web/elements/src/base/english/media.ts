@@ -1,4 +1,4 @@
-/** Pictures, levels, participants, addresses. */
+/** Pictures and levels. */
 export const MEDIA = {
   'level.input': 'Audio input level',
   'level.refused': 'No access to the microphone',

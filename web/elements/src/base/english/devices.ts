@@ -1,0 +1,16 @@
+/** The choice of devices: words of the element that shows it. */
+export const DEVICES = {
+  'devices': 'Devices',
+  'devices.settings': 'Device settings',
+  'devices.microphone': 'Microphone',
+  'devices.camera.section': 'Camera',
+  'devices.speaker.section': 'Speaker',
+  'devices.none': 'No devices found',
+  'devices.numbered': 'Device {number}',
+  'devices.test': 'Test speaker',
+  'devices.test.stop': 'Stop test',
+  'devices.camera.starting': 'Starting camera…',
+  'devices.microphone.starting': 'Starting microphone…',
+  'devices.blocked': 'Blocked. Allow it beside the address of this page.',
+  'devices.unavailable': 'Not available: perhaps another program uses it.'
+} as const;
