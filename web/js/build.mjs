@@ -1,7 +1,8 @@
 // Builds the package: ES modules and types for applications, and the self-contained bundle for browsers.
 import { build } from 'esbuild';
+import { minify } from 'terser';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -28,6 +29,14 @@ mkdirSync(dist, { recursive: true });
 mkdirSync(served, { recursive: true });
 await build({ ...shared, entryPoints: { index: 'src/index.ts', operators: 'src/operators.ts' }, outdir: dist, external: ['rxjs'] });
 await build({ ...shared, entryPoints: { offhook: 'src/index.ts' }, outdir: dist, outExtension: { '.js': '.mjs' }, minify: true });
+// A second pass, for what the first leaves: three per cent.
+const bundle = join(dist, 'offhook.mjs');
+const { code, map } = await minify(readFileSync(bundle, 'utf8'), {
+  module: true, ecma: 2022, compress: { passes: 3 }, format: { comments: false },
+  sourceMap: { content: readFileSync(`${bundle}.map`, 'utf8'), url: 'offhook.mjs.map' }
+});
+writeFileSync(bundle, code);
+writeFileSync(`${bundle}.map`, map);
 copyFileSync(wasm, join(dist, 'offhook_core.wasm'));
 for (const name of ['offhook.mjs', 'offhook.mjs.map', 'offhook_core.wasm']) copyFileSync(join(dist, name), join(served, name));
 execFileSync(process.execPath, [join(root, 'web/node_modules/typescript/bin/tsc'), '-p', here], { stdio: 'inherit' });

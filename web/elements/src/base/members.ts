@@ -1,6 +1,6 @@
 /** The members of a call as they are now: who is muted, who speaks, and what may be done to them. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import { allows } from './capability.js';
+import { allows } from './capabilities.js';
 import type { CallParticipant, Observed, Subscription } from './interfaces.js';
 
 export type MemberAction = 'audio' | 'video' | 'remove';

@@ -1,68 +1,77 @@
 import { ContextConsumer } from '@lit/context';
-import { css, html, nothing } from 'lit';
-import { allows } from '../base/capability.js';
-import { define, tell } from '../base/define.js';
+import { html, nothing, type PropertyDeclarations } from 'lit';
+import { live } from 'lit/directives/live.js';
+import { switchable } from '../base/attributes.js';
+import { allows, allowsSwitch } from '../base/capabilities.js';
+import { define } from '../base/define.js';
 import { SwElement } from '../base/element.js';
 import { Follow } from '../base/follow.js';
-import type { Call, CallSelfParticipant } from '../base/interfaces.js';
+import type { Call, CallSelfParticipant, CallStatus } from '../base/interfaces.js';
+import type { WordKey } from '../base/words.js';
 import { CallSource } from '../context/call-source.js';
+import type { Devices } from '../context/devices.js';
 import { devicesContext } from '../context/keys.js';
-import type { DropUpItem } from '../sw-ui-dropup/items.js';
-import type { SwUiControlBar } from '../sw-ui-control-bar/sw-ui-control-bar.js';
+import type { Control, DeviceKind } from '../sw-ui-control-bar/sw-ui-control-bar.js';
 import '../sw-ui-control-bar/sw-ui-control-bar.js';
+import type { DropUpItem } from '../sw-ui-dropup/items.js';
+import { styles } from './styles.js';
+import { Wish } from './wish.js';
 
-type Kind = 'mic' | 'camera' | 'speaker';
-
-const onByDefault = {
-  fromAttribute: (text: string | null): boolean => text !== null && text !== 'false',
-  toAttribute: (on: unknown): string | null => (on ? '' : null)
-};
-
-/** Entries of a device menu. Devices without an id (no permission yet) are one. */
-function menu(devices: MediaDeviceInfo[], selected: MediaDeviceInfo | null): DropUpItem[] {
-  const known = new Map(devices.map((device) => [device.deviceId, device]));
-  return [...known.values()].map(({ deviceId, label }) => ({ id: deviceId, label: label || deviceId.slice(0, 12) || 'Default', selected: deviceId === selected?.deviceId }));
+const OVER: CallStatus[] = ['disconnected', 'failed', 'destroyed'];
+type Setting = 'echo-cancellation' | 'auto-gain' | 'noise-suppression';
+type Switch = DeviceKind | 'screen' | 'hand' | Setting;
+/** What the own member tells of itself. */
+interface Own {
+  audioMuted?: boolean;
+  videoMuted?: boolean;
+  speakerMuted?: boolean;
+  hand?: boolean;
+  screen?: boolean;
 }
+/** What a switch needs to be turned. */
+const NEEDED = { mic: 'self.mute.audio', camera: 'self.mute.video', speaker: 'self.deaf', 'hand-raise': 'self.raisehand' } as const;
 
 /**
- * The control bar of a call: it does what the buttons say, and shows what became of it. What the call's capabilities do not
- * allow is left out.
+ * The buttons of a call: a `sw-ui-control-bar` that acts on its own `call` or that of the context, and on the devices of
+ * the context. What the member may not do is missing or cannot be pressed. A switch shows at once what was pressed and
+ * ends where the call says it is; a failure is told in a line above the buttons.
  *
  * @element sw-call-controls
- * @attr {boolean} show-screen-share - the button for the screen; `false` hides it
- * @attr {boolean} show-hand-raise - the button for the hand; `false` hides it
- * @attr {boolean} show-transcript - the button for the transcript
- * @attr {boolean} transcript-active - the transcript is shown
- * @attr {boolean} show-settings - the settings of the microphone; `false` hides them
- * @attr {boolean} show-fullscreen - the button for the whole screen; `false` hides it
- * @prop {Call} call - the call, in place of the context's
- * @csspart bar - the row
- * @csspart logo - the mark at its beginning
- * @csspart button - every button
+ * @attr {boolean} show-screen-share - the button may be there; true at first, `="false"` turns it off
+ * @attr {boolean} show-hand-raise - the button may be there; true at first
+ * @attr {boolean} show-transcript - the button is there
+ * @attr {boolean} transcript-active - the transcript shows
+ * @attr {boolean} show-settings - the button may be there, where the page gives devices; true at first
+ * @attr {boolean} show-fullscreen - the button is there; true at first
+ * @prop {Call} call - the call; wins over the context
+ * @csspart bar - the row of buttons
+ * @csspart logo - the mark at its start
+ * @csspart button - each of the buttons
  * @csspart chevron - what opens the menu of a button
- * @fires {CustomEvent<null>} sw-call-hangup - hang up
+ * @fires {CustomEvent<null>} sw-call-hangup - hang-up was pressed, and the call was told
  * @fires {CustomEvent<{muted: boolean}>} sw-mic-toggle - microphone
  * @fires {CustomEvent<{muted: boolean}>} sw-camera-toggle - camera
- * @fires {CustomEvent<{muted: boolean}>} sw-speaker-toggle - loudspeaker
- * @fires {CustomEvent<{kind: string, deviceId: string, label: string}>} sw-device-change - a device was picked
- * @fires {CustomEvent<{fullscreen: boolean}>} sw-fullscreen-toggle - fullscreen
- * @fires {CustomEvent<{active: boolean}>} sw-screen-share-toggle - screen
+ * @fires {CustomEvent<{muted: boolean}>} sw-speaker-toggle - speaker
+ * @fires {CustomEvent<{kind: 'mic' | 'camera' | 'speaker', deviceId: string, label: string}>} sw-device-change - a device was chosen
+ * @fires {CustomEvent<{fullscreen: boolean}>} sw-fullscreen-toggle - fullscreen; the page does it
+ * @fires {CustomEvent<{active: boolean}>} sw-screen-share-toggle - screen share
  * @fires {CustomEvent<{raised: boolean}>} sw-hand-raise-toggle - hand
- * @fires {CustomEvent<null>} sw-transcript-toggle - transcript
- * @fires {CustomEvent<{settingId: string}>} sw-settings-change - an entry of the settings
+ * @fires {CustomEvent<null>} sw-transcript-toggle - transcript; the page shows it
+ * @fires {CustomEvent<{settingId: string}>} sw-settings-change - a setting was turned
  */
 export class SwCallControls extends SwElement {
-  static override properties = {
-    call: { attribute: 'call', converter: { fromAttribute: () => undefined } },
-    showScreenShare: { converter: onByDefault, reflect: true, attribute: 'show-screen-share' },
-    showHandRaise: { converter: onByDefault, reflect: true, attribute: 'show-hand-raise' },
-    showTranscript: { type: Boolean, reflect: true, attribute: 'show-transcript' },
-    transcriptActive: { type: Boolean, reflect: true, attribute: 'transcript-active' },
-    showSettings: { converter: onByDefault, reflect: true, attribute: 'show-settings' },
-    showFullscreen: { converter: onByDefault, reflect: true, attribute: 'show-fullscreen' },
-    filling: { state: true },
-    failed: { state: true }
+  static override properties: PropertyDeclarations = {
+    call: { type: Object },
+    showScreenShare: { converter: switchable, reflect: true, attribute: 'show-screen-share' },
+    showHandRaise: { converter: switchable, reflect: true, attribute: 'show-hand-raise' },
+    showTranscript: { converter: switchable, reflect: true, attribute: 'show-transcript' },
+    transcriptActive: { converter: switchable, reflect: true, attribute: 'transcript-active' },
+    showSettings: { converter: switchable, reflect: true, attribute: 'show-settings' },
+    showFullscreen: { converter: switchable, reflect: true, attribute: 'show-fullscreen' },
+    problem: { state: true },
+    wide: { state: true }
   };
+  static override styles = styles;
   declare call: Call | undefined;
   declare showScreenShare: boolean;
   declare showHandRaise: boolean;
@@ -70,137 +79,209 @@ export class SwCallControls extends SwElement {
   declare transcriptActive: boolean;
   declare showSettings: boolean;
   declare showFullscreen: boolean;
-  declare protected filling: boolean;
-  /** What was refused, for a while. */
-  declare protected failed: string;
+  /** What failed last. */
+  declare protected problem: WordKey | undefined;
+  /** Whether it is on the whole screen. */
+  declare protected wide: boolean;
 
-  readonly #source = new CallSource(this);
+  #id = '';
+  #hanging = false;
+  readonly #source = new CallSource(this, ({ id }) => {
+    if (id !== this.#id) this.#forget();
+    this.#id = id;
+  });
   readonly #devices = new ContextConsumer(this, { context: devicesContext, subscribe: true });
+
+  /** Its hand and screen; and its switches, for a page that gives a call and no devices. */
+  #own: Own = {};
+  protected readonly ownMember = new Follow<CallSelfParticipant>(
+    this,
+    () => this.#source.state.self,
+    (self, follow) => {
+      const note = (told: Own): void => {
+        this.#own = { ...this.#own, ...told };
+        this.requestUpdate();
+      };
+      follow(self.audioMuted$, (on) => note({ audioMuted: on === true }));
+      follow(self.videoMuted$, (on) => note({ videoMuted: on === true }));
+      follow(self.deaf$, (on) => note({ speakerMuted: on === true }));
+      follow(self.handraised$, (on) => note({ hand: on === true }));
+      follow(self.screenShareStatus$, (status) => note({ screen: status === 'started' }));
+    },
+    () => (this.#own = {})
+  );
+
+  readonly #wishes: Record<Switch, Wish> = {
+    mic: this.#wish('failed.mic', () => this.#muted('audioMuted'), () => this.#turn((devices) => devices.toggleAudioMute(), (self) => self.toggleMute())),
+    camera: this.#wish('failed.camera', () => this.#muted('videoMuted'), () => this.#turn((devices) => devices.toggleVideoMute(), (self) => self.toggleMuteVideo())),
+    speaker: this.#wish('failed.speaker', () => this.#muted('speakerMuted'), () => this.#turn((devices) => devices.toggleSpeakerMute(), (self) => self.toggleDeaf())),
+    screen: this.#wish('failed.screen', () => this.#own.screen ?? this.#self?.screenShareStatus === 'started', (on) => this.#share(on)),
+    hand: this.#wish('failed.hand', () => this.#own.hand ?? this.#self?.handraised === true, async () => this.#self?.toggleHandraise()),
+    'echo-cancellation': this.#wish('failed.setting', () => this.#devices.value?.echoCancellation ?? true, async () => this.#devices.value?.toggleEchoCancellation()),
+    'auto-gain': this.#wish('failed.setting', () => this.#devices.value?.autoGain ?? true, async () => this.#devices.value?.toggleAutoGain()),
+    'noise-suppression': this.#wish('failed.setting', () => this.#devices.value?.noiseSuppression ?? true, async () => this.#devices.value?.toggleNoiseSuppression())
+  };
 
   constructor() {
     super();
     this.showScreenShare = this.showHandRaise = this.showSettings = this.showFullscreen = true;
-    this.showTranscript = this.transcriptActive = this.filling = false;
-    this.failed = '';
-    new Follow<CallSelfParticipant>(this, () => this.#source.state.self, (self, follow) => {
-      const changed = (): void => this.requestUpdate();
-      for (const value of [self.screenShareStatus$, self.handraised$]) follow<unknown>(value, changed);
-    });
+    this.showTranscript = this.transcriptActive = this.wide = false;
   }
-
-  static override styles = css`
-    :host { display: block; }
-    :host([hidden]) { display: none; }
-    p { margin: 0; padding: 4px 8px; font: 400 var(--type-size-caption, 13px) / 1.3 var(--type-family-body, system-ui, sans-serif); text-align: center; color: var(--fg-default, inherit); }
-    p:empty { display: none; }
-  `;
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.addEventListener('fullscreenchange', this.#fullscreen);
+    for (const name of ['fullscreenchange', 'fullscreenerror']) document.addEventListener(name, this.#screen);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener('fullscreenchange', this.#fullscreen);
+    for (const name of ['fullscreenchange', 'fullscreenerror']) document.removeEventListener(name, this.#screen);
+    // Where it comes in again there may be no devices.
+    this.#devices.value = undefined as never;
+    this.#forget();
   }
-
-  /** The Escape key leaves fullscreen, too. */
-  #fullscreen = (): void => {
-    this.filling = document.fullscreenElement !== null;
-  };
 
   override render() {
     const devices = this.#devices.value;
     if (!devices && !this.call) return nothing;
-    const { self, capabilities } = this.#source.state;
-    // Before the server has said what is allowed nothing is held back.
-    const may = (wanted: string): boolean => capabilities.length === 0 || allows(capabilities, wanted);
-    const disabled = [
-      ...(devices && self && may('self.mute.audio') ? [] : ['mic']),
-      ...(devices && self && may('self.mute.video') ? [] : ['camera']),
-      ...(devices && self && may('self.deaf') ? [] : ['speaker']),
-      ...(self ? [] : ['screen-share', 'hand-raise'])
-    ];
-    const settings: DropUpItem[] = [
-      { id: 'echo-cancellation', label: this.word('settings.echo'), selected: devices?.echoCancellation ?? true },
-      { id: 'auto-gain', label: this.word('settings.gain'), selected: devices?.autoGain ?? true },
-      { id: 'noise-suppression', label: this.word('settings.noise'), selected: devices?.noiseSuppression ?? true }
-    ];
-    return html`<sw-ui-control-bar exportparts="bar, logo, button, chevron" .words=${this.words} .disabled=${disabled}
-        .micMuted=${devices?.audioMuted ?? false} .cameraMuted=${devices?.videoMuted ?? false} .speakerMuted=${devices?.speakerMuted ?? false}
-        .screenSharing=${self?.screenShareStatus === 'started'} .handRaised=${self?.handraised === true} .transcriptActive=${this.transcriptActive} .fullscreen=${this.filling}
-        .showScreenShare=${this.showScreenShare && may('screenshare')} .showHandRaise=${this.showHandRaise && may('self.raisehand')}
-        .showTranscript=${this.showTranscript} .showFullscreen=${this.showFullscreen}
-        .showSettings=${this.showSettings && devices !== undefined} .settingsItems=${settings}
-        .micDevices=${menu(devices?.audioInputDevices ?? [], devices?.selectedAudioInput ?? null)}
-        .cameraDevices=${menu(devices?.videoInputDevices ?? [], devices?.selectedVideoInput ?? null)}
-        .speakerDevices=${menu(devices?.audioOutputDevices ?? [], devices?.selectedAudioOutput ?? null)}
-        @sw-mic-toggle=${() => this.#try(devices?.toggleAudioMute)} @sw-camera-toggle=${() => this.#try(devices?.toggleVideoMute)}
-        @sw-speaker-toggle=${() => this.#try(devices?.toggleSpeakerMute)}
-        @sw-screen-share-toggle=${({ detail: { active } }: CustomEvent<{ active: boolean }>) => this.#try(() => (active ? self?.startScreenShare() : self?.stopScreenShare()))}
-        @sw-hand-raise-toggle=${() => this.#try(() => self?.toggleHandraise())}
-        @sw-device-change=${({ detail }: CustomEvent<{ kind: Kind; deviceId: string }>) => this.#choose(detail.kind, detail.deviceId)}
-        @sw-settings-change=${({ detail }: CustomEvent<{ settingId: string }>) => this.#set(detail.settingId)}
-        @sw-call-hangup=${this.#hangup}></sw-ui-control-bar>
-      <p role="alert">${this.failed}</p>`;
+    const { mic, camera, speaker, screen, hand } = this.#wishes;
+    const held = this.#source.state.capabilities;
+    return html`<p class="note" role="status">${this.problem ? this.word(this.problem) : nothing}</p>
+      <sw-ui-control-bar exportparts="bar, logo, button, chevron" .words=${this.words} .disabledControls=${this.#disabled(held)}
+        .micMuted=${live(mic.shown)} .cameraMuted=${live(camera.shown)} .speakerMuted=${live(speaker.shown)}
+        .screenSharing=${live(screen.shown)} .handRaised=${live(hand.shown)} .transcriptActive=${live(this.transcriptActive)} .fullscreen=${live(this.wide)}
+        .showScreenShare=${this.showScreenShare && (allows(held, 'screenshare') || screen.shown)} .showHandRaise=${this.showHandRaise && allows(held, NEEDED['hand-raise'])}
+        .showTranscript=${this.showTranscript} .showSettings=${this.showSettings && devices !== undefined} .showFullscreen=${this.showFullscreen}
+        .micDevices=${this.#list(devices?.audioInputDevices, devices?.selectedAudioInput)} .cameraDevices=${this.#list(devices?.videoInputDevices, devices?.selectedVideoInput)}
+        .speakerDevices=${this.#list(devices?.audioOutputDevices, devices?.selectedAudioOutput)} .settingsItems=${devices ? this.#settings() : []}
+        @sw-mic-toggle=${({ detail }: CustomEvent<{ muted: boolean }>) => this.#want('mic', detail.muted)}
+        @sw-camera-toggle=${({ detail }: CustomEvent<{ muted: boolean }>) => this.#want('camera', detail.muted)}
+        @sw-speaker-toggle=${({ detail }: CustomEvent<{ muted: boolean }>) => this.#want('speaker', detail.muted)}
+        @sw-screen-share-toggle=${({ detail }: CustomEvent<{ active: boolean }>) => this.#want('screen', detail.active)}
+        @sw-hand-raise-toggle=${({ detail }: CustomEvent<{ raised: boolean }>) => this.#want('hand', detail.raised)}
+        @sw-fullscreen-toggle=${({ detail }: CustomEvent<{ fullscreen: boolean }>) => (this.wide = detail.fullscreen)}
+        @sw-transcript-toggle=${() => (this.transcriptActive = !this.transcriptActive)}
+        @sw-settings-change=${this.#set} @sw-device-change=${this.#choose} @sw-call-hangup=${this.#hangup}></sw-ui-control-bar>`;
   }
 
-  get #bar(): SwUiControlBar | null {
-    return this.renderRoot.querySelector('sw-ui-control-bar');
+  get #self(): CallSelfParticipant | null {
+    return this.#source.state.self;
   }
 
-  /** Does it, and shows afterwards what is, not what was wished: the bar has shown the wish already. */
-  #try(act: (() => Promise<unknown> | undefined) | undefined): void {
-    this.failed = '';
-    const settle = (): void => {
-      const bar = this.#bar;
-      const devices = this.#devices.value;
-      const { self } = this.#source.state;
-      if (!bar) return;
-      Object.assign(bar, {
-        micMuted: devices?.audioMuted ?? false, cameraMuted: devices?.videoMuted ?? false, speakerMuted: devices?.speakerMuted ?? false,
-        screenSharing: self?.screenShareStatus === 'started', handRaised: self?.handraised === true
-      });
-    };
-    void Promise.resolve()
-      .then(() => act?.())
-      .catch((error: unknown) => {
-        // Whoever closes the picker of screens has not failed at anything.
-        if ((error as Error | undefined)?.name === 'NotAllowedError') return;
-        console.warn('sw-call-controls: that was not done:', error);
-        this.failed = this.word('controls.failed');
-      })
-      .finally(settle);
+  #muted(which: 'audioMuted' | 'videoMuted' | 'speakerMuted'): boolean {
+    return this.#devices.value?.[which] ?? this.#own[which] ?? false;
   }
 
-  #choose(kind: Kind, id: string): void {
+  /** What cannot be pressed: what the member may not do, and everything of a call that is over or tells no own member. */
+  #disabled(held: string[]): Control[] {
+    const over = this.call !== undefined && OVER.includes(this.#source.state.status);
+    const deaf = !this.#devices.value && !this.#self;
+    const { mic, camera, speaker, hand } = this.#wishes;
+    const switches: [Control & keyof typeof NEEDED, Wish][] = [['mic', mic], ['camera', camera], ['speaker', speaker], ['hand-raise', hand]];
+    const disabled: Control[] = switches.filter(([control, wish]) => over || deaf || !allowsSwitch(held, NEEDED[control], !wish.shown)).map(([control]) => control);
+    if (over || !this.#self) disabled.push('screen-share');
+    if (!this.#self && !disabled.includes('hand-raise')) disabled.push('hand-raise');
+    if (over) disabled.push('hangup');
+    return disabled;
+  }
+
+  #list(devices: MediaDeviceInfo[] = [], selected: MediaDeviceInfo | null | undefined): DropUpItem[] {
+    // Before the browser was allowed to name them, all devices of a kind have the same empty id.
+    const known = new Map(devices.map((device) => [device.deviceId, device]));
+    return [...known.values()].map(({ deviceId, label }) => ({
+      id: deviceId,
+      label: label || deviceId.slice(0, 12) || this.word('device.default'),
+      selected: deviceId === selected?.deviceId
+    }));
+  }
+
+  #settings(): DropUpItem[] {
+    const item = (id: Setting, key: WordKey): DropUpItem => ({
+      id, label: this.word(key), selected: this.#wishes[id].shown, kind: 'checkbox'
+    });
+    return [item('echo-cancellation', 'setting.echo'), item('auto-gain', 'setting.gain'), item('noise-suppression', 'setting.noise')];
+  }
+
+  #wish(problem: WordKey, real: () => boolean, put: (on: boolean) => Promise<unknown>): Wish {
+    return new Wish(this, real, put, (error) => this.#failed(problem, error));
+  }
+
+  #want(which: Switch, on: boolean): void {
+    this.problem = undefined;
+    this.#wishes[which].want(on);
+  }
+
+  async #turn(context: (devices: Devices) => Promise<void>, own: (self: CallSelfParticipant) => Promise<void>): Promise<void> {
+    if (this.#devices.value) await context(this.#devices.value);
+    else if (this.#self) await own(this.#self);
+  }
+
+  async #share(on: boolean): Promise<void> {
+    try {
+      await (on ? this.#self?.startScreenShare() : this.#self?.stopScreenShare());
+    } catch (error) {
+      // Whoever closes the browser's question has not met a fault.
+      if (on && error instanceof Error && error.name === 'NotAllowedError') return this.#wishes.screen.forget();
+      throw error;
+    }
+  }
+
+  readonly #set = ({ detail: { settingId } }: CustomEvent<{ settingId: string }>): void => {
+    const wishes = this.#wishes;
+    if (settingId !== 'echo-cancellation' && settingId !== 'auto-gain' && settingId !== 'noise-suppression') return;
+    this.#want(settingId, !wishes[settingId].shown);
+  };
+
+  readonly #choose = ({ detail: { kind, deviceId } }: CustomEvent<{ kind: DeviceKind; deviceId: string }>): void => {
     const devices = this.#devices.value;
     if (!devices) return;
-    const [list, select] = {
-      mic: [devices.audioInputDevices, devices.selectAudioInput] as const,
-      camera: [devices.videoInputDevices, devices.selectVideoInput] as const,
-      speaker: [devices.audioOutputDevices, devices.selectAudioOutput] as const
-    }[kind];
-    select(list.find(({ deviceId }) => deviceId === id) ?? null);
-  }
-
-  #set(id: string): void {
-    const devices = this.#devices.value;
-    const toggles: Record<string, (() => Promise<void>) | undefined> = {
-      'echo-cancellation': devices?.toggleEchoCancellation, 'auto-gain': devices?.toggleAutoGain, 'noise-suppression': devices?.toggleNoiseSuppression
+    this.problem = undefined;
+    const find = (list: MediaDeviceInfo[]): MediaDeviceInfo | null => list.find((device) => device.deviceId === deviceId) ?? null;
+    const choose = {
+      mic: () => devices.selectAudioInput(find(devices.audioInputDevices)),
+      camera: () => devices.selectVideoInput(find(devices.videoInputDevices)),
+      speaker: () => devices.selectAudioOutput(find(devices.audioOutputDevices))
     };
-    this.#try(toggles[id]);
+    // Some clients answer with a promise.
+    void this.#attempt('failed.device', choose[kind]);
+  };
+
+  readonly #hangup = (event: Event): void => {
+    // A second press while the first is under way is neither a second event nor a second request.
+    if (this.#hanging) return event.stopImmediatePropagation();
+    this.#hanging = true;
+    this.problem = undefined;
+    const id = this.#id;
+    const { call } = this;
+    void this.#attempt('failed.hangup', () => (call ? call.hangup() : this.#source.state.hangup())).finally(() => {
+      if (id === this.#id) this.#hanging = false;
+    });
+  };
+
+  async #attempt(problem: WordKey, act: () => unknown): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.#failed(problem, error);
+    }
+    // The menus are written anew, with what is really chosen.
+    this.requestUpdate();
   }
 
-  /** One click is one hang-up: inside a widget the widget does it. */
-  #hangup = (event: Event): void => {
-    event.stopPropagation();
-    if (!tell(this, 'sw-call-hangup', null)) return;
-    const within = this.getRootNode();
-    if (within instanceof ShadowRoot && within.host.localName === 'sw-call-widget') return;
-    const { call } = this;
-    this.#try(() => (call ?? this.#source.state).hangup());
+  #failed(problem: WordKey, error: unknown): void {
+    console.warn(this.word(problem), error);
+    if (this.isConnected) this.problem = problem;
+  }
+
+  #forget(): void {
+    this.#hanging = false;
+    this.problem = undefined;
+    for (const wish of Object.values(this.#wishes ?? {})) wish.forget();
+  }
+
+  /** Escape leaves the whole screen without a press on the button. */
+  readonly #screen = (): void => {
+    this.wide = document.fullscreenElement !== null;
   };
 }
 define('sw-call-controls', SwCallControls);

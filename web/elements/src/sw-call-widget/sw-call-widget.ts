@@ -59,12 +59,19 @@ export function preload(): void {
  * @csspart mute - the microphone's switch on the card
  * @csspart hangup - hangs up
  * @csspart dialpad - the keys
+ * @cssprop [--sw-control-bar-bg=#000] - background of the controls
+ * @cssprop [--sw-control-bar-padding=6px 12px] - padding of the controls
+ * @cssprop [--sw-control-bar-gap=6px] - between the controls
+ * @cssprop [--sw-control-bar-radius=0] - corner of the controls
+ * @cssprop [--sw-split-button-width=56px] - for pages that read it; the buttons take what they need
+ * @cssprop [--sw-split-button-height=36px] - height of the controls' buttons
  * @fires {CustomEvent<{destination: string}>} sw-dial - a call begins
  * @fires {CustomEvent<{status: string}>} sw-call-ended - it is over
  * @fires {CustomEvent<null>} sw-call-started - both sides can talk
  * @fires {CustomEvent<{reason: string, message: string}>} sw-call-error - the call could not be made
  * @fires {CustomEvent<null>} sw-call-hangup - the button was pressed
  * @fires {CustomEvent<null>} sw-modal-close - Escape or a click beside the dialog; can be prevented
+ * @fires {CustomEvent<null>} sw-content-drawer-close - shared content was put away
  * @fires {CustomEvent} sw-display-content - the other side shows something
  * @fires {CustomEvent} signalwire-address:event - another event of the other side
  */
@@ -160,10 +167,10 @@ export class SwCallWidget extends SwElement {
   }
 
   override willUpdate(changed: PropertyValues): void {
+    const source = ['token', 'host', 'client'].filter((name) => changed.has(name));
     // A client of another token, or of another server, is of no more use; nor is its call.
-    const replaced = ['token', 'host', 'client'].some((name) => changed.has(name) && changed.get(name) !== undefined);
-    if (replaced && this.hasUpdated) this.#forget();
-    if (replaced || changed.has('allowIncomingCalls') || !this.hasUpdated) this.#listen();
+    if (this.hasUpdated && source.some((name) => changed.get(name) !== undefined && changed.get(name) !== '')) this.#forget();
+    if (source.length > 0 || changed.has('allowIncomingCalls')) this.#listen();
   }
 
   /** Starts the call. Never rejects: what goes wrong is shown. */

@@ -24,6 +24,8 @@ const NOT_LOADED = 'The page could not load what a call needs. Check the connect
  * @fires {CustomEvent<{destination: string}>} sw-dial - a call begins
  * @fires {CustomEvent<{status: string}>} sw-call-ended - it is over
  * @fires {CustomEvent<null>} sw-call-hangup - the hang-up button was pressed
+ * @fires {CustomEvent} sw-display-content - the other side shows something
+ * @fires {CustomEvent} signalwire-address:event - another event of the other side
  */
 export class SwClickToCall extends LitElement {
   static override properties = {

@@ -1,36 +1,43 @@
 import { css } from 'lit';
-import { focusRing, hostReset } from '../base/reset.js';
+import { hostReset } from '../base/reset.js';
 import { palette } from '../theme/palette.js';
 
 export const styles = [
   hostReset,
   palette,
-  focusRing,
   css`
-    :host { display: block; container-type: inline-size; color: var(--_fg); font-family: var(--_font); }
+    :host { display: block; container: bar / inline-size; }
     .bar {
-      display: flex; align-items: center; justify-content: center; gap: var(--sw-control-bar-gap, 8px); padding: var(--sw-control-bar-padding, 8px 16px);
-      background: var(--sw-control-bar-bg, transparent); border-radius: var(--sw-control-bar-radius, 0); box-sizing: border-box;
+      display: flex; align-items: center; justify-content: center; flex-wrap: wrap; gap: var(--sw-control-bar-gap, 8px);
+      padding: var(--sw-control-bar-padding, 8px 16px); border-radius: var(--sw-control-bar-radius, 0); background: var(--sw-control-bar-bg, transparent);
     }
-    .logo, .balance { flex: 1 1 0; min-inline-size: 0; display: flex; color: color-mix(in srgb, var(--_fg) 50%, transparent); }
-    /* On a bar of its own colour the icons are chosen for that colour. */
+    .logo, .balance { flex: none; inline-size: 20px; }
+    .logo { display: inline-flex; margin-inline-end: auto; color: var(--_fg); opacity: 0.5; }
+    .balance { margin-inline-start: auto; }
+    .off {
+      --sw-split-button-bg: color-mix(in srgb, var(--_bad) 16%, var(--_surface)); --sw-split-button-bg-hover: color-mix(in srgb, var(--_bad) 26%, var(--_surface));
+      --sw-split-button-color: var(--_bad-text);
+    }
     .on { --sw-split-button-bg: var(--_primary); --sw-split-button-bg-hover: var(--_primary-hover); --sw-split-button-color: var(--_on-primary); }
-    .off { --sw-split-button-bg: color-mix(in srgb, var(--_bad) 24%, var(--_surface)); --sw-split-button-bg-hover: color-mix(in srgb, var(--_bad) 34%, var(--_surface)); }
-    .end {
+    .hangup {
       --sw-split-button-bg: var(--sw-control-bar-hangup-bg, var(--_bad)); --sw-split-button-bg-hover: var(--sw-control-bar-hangup-bg-hover, var(--_bad-hover));
-      --sw-split-button-color: var(--sw-control-bar-hangup-color, #fff);
+      --sw-split-button-color: var(--sw-control-bar-hangup-color, #fff); --sw-split-button-padding: 20px;
     }
-    .overflow { display: none; }
-    @container (inline-size <= 720px) {
+    .more { display: none; }
+    @container bar (max-width: 720px) {
       .optional { display: none; }
-      .overflow { display: inline-flex; }
+      .more { display: inline-flex; }
     }
-    @container (inline-size <= 540px) {
+    @container bar (max-width: 540px) {
+      .bar { gap: var(--sw-control-bar-gap, 6px); padding: var(--sw-control-bar-padding, 6px 8px); }
       .logo, .balance { display: none; }
-      .bar { gap: var(--sw-control-bar-gap, 4px); padding: 6px 8px; --sw-split-button-height: 40px; }
+      sw-ui-split-button { --sw-split-button-padding: 11px; }
+      .hangup { --sw-split-button-padding: 14px; }
     }
-    @container (inline-size <= 360px) { .bar { gap: 2px; padding: 4px; --sw-split-button-height: 36px; } }
-    @container (inline-size <= 360px) { .thin::part(button) { padding-inline: 0; } }
-    @container (inline-size <= 260px) { .bar { flex-wrap: wrap; } }
+    @container bar (max-width: 360px) {
+      .bar { gap: var(--sw-control-bar-gap, 4px); padding: var(--sw-control-bar-padding, 4px); }
+      sw-ui-split-button { --sw-split-button-padding: 8px; }
+      .hangup { --sw-split-button-padding: 10px; }
+    }
   `
 ];

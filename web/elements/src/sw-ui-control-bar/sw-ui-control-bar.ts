@@ -1,4 +1,6 @@
-import { html, nothing } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
+import { switchable } from '../base/attributes.js';
 import { define, tell } from '../base/define.js';
 import { SwElement } from '../base/element.js';
 import type { IconName } from '../base/icons.js';
@@ -8,57 +10,89 @@ import '../sw-ui-icon/sw-ui-icon.js';
 import '../sw-ui-split-button/sw-ui-split-button.js';
 import { styles } from './styles.js';
 
-type Kind = 'mic' | 'camera' | 'speaker';
+/** What can be on the bar. */
+export type Control = 'mic' | 'camera' | 'speaker' | 'screen-share' | 'hand-raise' | 'transcript' | 'settings' | 'fullscreen' | 'hangup';
+export type DeviceKind = 'mic' | 'camera' | 'speaker';
+
+interface Device {
+  kind: DeviceKind;
+  state: 'micMuted' | 'cameraMuted' | 'speakerMuted';
+  items: 'micDevices' | 'cameraDevices' | 'speakerDevices';
+  icons: [on: IconName, off: IconName];
+  words: [mute: WordKey, unmute: WordKey, menu: WordKey];
+}
+const DEVICES: Device[] = [
+  { kind: 'mic', state: 'micMuted', items: 'micDevices', icons: ['mic-on', 'mic-off'], words: ['mic.mute', 'mic.unmute', 'devices.mic'] },
+  { kind: 'camera', state: 'cameraMuted', items: 'cameraDevices', icons: ['camera-on', 'camera-off'], words: ['camera.off', 'camera.on', 'devices.camera'] },
+  { kind: 'speaker', state: 'speakerMuted', items: 'speakerDevices', icons: ['speaker-on', 'speaker-off'], words: ['speaker.mute', 'speaker.unmute', 'devices.speaker'] }
+];
+
+interface Optional {
+  control: 'screen-share' | 'hand-raise' | 'transcript' | 'fullscreen';
+  shown: 'showScreenShare' | 'showHandRaise' | 'showTranscript' | 'showFullscreen';
+  state: 'screenSharing' | 'handRaised' | 'transcriptActive' | 'fullscreen';
+  icons: [off: IconName, on: IconName];
+  words: [off: WordKey, on: WordKey];
+}
+/** Left and right of the settings, on the bar and in the menu that takes their place. */
+const BEFORE: Optional[] = [
+  { control: 'screen-share', shown: 'showScreenShare', state: 'screenSharing', icons: ['screen-share', 'screen-share-off'], words: ['screen.share', 'screen.stop'] },
+  { control: 'hand-raise', shown: 'showHandRaise', state: 'handRaised', icons: ['hand-raise', 'hand-raise'], words: ['hand.raise', 'hand.lower'] },
+  { control: 'transcript', shown: 'showTranscript', state: 'transcriptActive', icons: ['transcript', 'transcript'], words: ['transcript.show', 'transcript.show'] }
+];
+const AFTER: Optional[] = [
+  { control: 'fullscreen', shown: 'showFullscreen', state: 'fullscreen', icons: ['fullscreen', 'fullscreen-exit'], words: ['fullscreen.enter', 'fullscreen.leave'] }
+];
 const OVERFLOW = '__overflow:';
 
-/** `false` as a word turns off what is on by default: HTML has no other way to say it. */
-const onByDefault = {
-  fromAttribute: (text: string | null): boolean => text !== null && text !== 'false',
-  toAttribute: (on: unknown): string | null => (on ? '' : null)
-};
-
 /**
- * The row of buttons of a call. It decides nothing: a click shows the wish at once and tells it; whoever listens writes back what
- * became of it. Narrow, the buttons that are not always there move into a menu.
+ * The buttons of a call, without a call: microphone, camera and speaker with their devices, the optional ones, and
+ * hanging up. A press changes the state that is shown and tells; the owner writes the real state when it comes out
+ * otherwise. Where it is narrow, the optional buttons are in one menu.
  *
  * @element sw-ui-control-bar
  * @attr {boolean} mic-muted - the microphone is off
  * @attr {boolean} camera-muted - the camera is off
- * @attr {boolean} speaker-muted - the other side is not heard
- * @attr {boolean} fullscreen - the call fills the screen
+ * @attr {boolean} speaker-muted - the sound is off
+ * @attr {boolean} fullscreen - it is shown on the whole screen
  * @attr {boolean} screen-sharing - the screen is shared
  * @attr {boolean} hand-raised - the hand is raised
- * @attr {boolean} transcript-active - the transcript is shown
- * @attr {boolean} show-screen-share - shows the button
- * @attr {boolean} show-hand-raise - shows the button
- * @attr {boolean} show-transcript - shows the button
- * @attr {boolean} show-settings - shows the menu of `settingsItems`
- * @attr {boolean} show-fullscreen - shows the button; `false` hides it
- * @prop {string[]} disabled - buttons that take no clicks: `mic`, `camera`, `speaker`, `screen-share`, `hand-raise`
- * @prop {DropUpItem[]} micDevices - menu beside the microphone's button
- * @prop {DropUpItem[]} cameraDevices - menu beside the camera's
- * @prop {DropUpItem[]} speakerDevices - menu beside the loudspeaker's
- * @prop {DropUpItem[]} settingsItems - menu of the settings
+ * @attr {boolean} transcript-active - the transcript shows
+ * @attr {boolean} show-screen-share - the button is there
+ * @attr {boolean} show-hand-raise - the button is there
+ * @attr {boolean} show-transcript - the button is there
+ * @attr {boolean} show-settings - the button is there
+ * @attr {boolean} show-fullscreen - the button is there; true at first, `="false"` turns it off
+ * @prop {DropUpItem[]} micDevices - microphones to choose from
+ * @prop {DropUpItem[]} cameraDevices - cameras to choose from
+ * @prop {DropUpItem[]} speakerDevices - speakers to choose from
+ * @prop {DropUpItem[]} settingsItems - settings to choose from
+ * @prop {Control[]} disabledControls - buttons that can not be pressed now; devices can still be chosen
  * @csspart bar - the row
- * @csspart logo - the mark at its beginning
- * @csspart button - every button
+ * @csspart logo - the mark at its start
+ * @csspart button - each of the buttons
  * @csspart chevron - what opens the menu of a button
  * @cssprop [--sw-control-bar-bg=transparent] - background
- * @cssprop [--sw-control-bar-padding=8px 16px] - padding
- * @cssprop [--sw-control-bar-gap=8px] - between buttons
- * @cssprop [--sw-control-bar-radius=0] - corner
- * @cssprop --sw-control-bar-hangup-bg - background of the hang-up button
- * @cssprop --sw-control-bar-hangup-bg-hover - the same under the pointer
+ * @cssprop [--sw-control-bar-padding=8px 16px] - room around the buttons
+ * @cssprop [--sw-control-bar-gap=8px] - room between the buttons
+ * @cssprop [--sw-control-bar-radius=0] - corners
+ * @cssprop [--sw-control-bar-hangup-bg=var(--interactive-button-destructive-bg)] - hanging up
+ * @cssprop [--sw-control-bar-hangup-bg-hover=var(--interactive-button-destructive-hover)] - hanging up, under the pointer
  * @cssprop [--sw-control-bar-hangup-color=#fff] - its icon
+ * @cssprop [--sw-split-button-size=40px] - height of the buttons
+ * @cssprop --sw-split-button-bg - background of the buttons
+ * @cssprop --sw-split-button-bg-hover - the same under the pointer
+ * @cssprop --sw-split-button-color - icons
+ * @cssprop --sw-split-button-radius - corners of the buttons
  * @fires {CustomEvent<{muted: boolean}>} sw-mic-toggle - microphone
  * @fires {CustomEvent<{muted: boolean}>} sw-camera-toggle - camera
- * @fires {CustomEvent<{muted: boolean}>} sw-speaker-toggle - loudspeaker
- * @fires {CustomEvent<{kind: string, deviceId: string, label: string}>} sw-device-change - a device was picked
+ * @fires {CustomEvent<{muted: boolean}>} sw-speaker-toggle - speaker
+ * @fires {CustomEvent<{kind: 'mic' | 'camera' | 'speaker', deviceId: string, label: string}>} sw-device-change - a device was chosen
  * @fires {CustomEvent<{fullscreen: boolean}>} sw-fullscreen-toggle - fullscreen
- * @fires {CustomEvent<{active: boolean}>} sw-screen-share-toggle - screen
+ * @fires {CustomEvent<{active: boolean}>} sw-screen-share-toggle - screen share
  * @fires {CustomEvent<{raised: boolean}>} sw-hand-raise-toggle - hand
  * @fires {CustomEvent<null>} sw-transcript-toggle - transcript
- * @fires {CustomEvent<{settingId: string}>} sw-settings-change - an entry of the settings
+ * @fires {CustomEvent<{settingId: string}>} sw-settings-change - a setting was chosen
  * @fires {CustomEvent<null>} sw-call-hangup - hang up
  */
 export class SwUiControlBar extends SwElement {
@@ -74,13 +108,14 @@ export class SwUiControlBar extends SwElement {
     showHandRaise: { type: Boolean, reflect: true, attribute: 'show-hand-raise' },
     showTranscript: { type: Boolean, reflect: true, attribute: 'show-transcript' },
     showSettings: { type: Boolean, reflect: true, attribute: 'show-settings' },
-    showFullscreen: { converter: onByDefault, reflect: true, attribute: 'show-fullscreen' },
-    disabled: { attribute: false },
+    showFullscreen: { converter: switchable, reflect: true, attribute: 'show-fullscreen' },
     micDevices: { attribute: false },
     cameraDevices: { attribute: false },
     speakerDevices: { attribute: false },
-    settingsItems: { attribute: false }
+    settingsItems: { attribute: false },
+    disabledControls: { attribute: false }
   };
+  static override styles = styles;
   declare micMuted: boolean;
   declare cameraMuted: boolean;
   declare speakerMuted: boolean;
@@ -93,109 +128,100 @@ export class SwUiControlBar extends SwElement {
   declare showTranscript: boolean;
   declare showSettings: boolean;
   declare showFullscreen: boolean;
-  declare disabled: string[];
   declare micDevices: DropUpItem[];
   declare cameraDevices: DropUpItem[];
   declare speakerDevices: DropUpItem[];
   declare settingsItems: DropUpItem[];
+  declare disabledControls: readonly Control[];
 
   constructor() {
     super();
     this.micMuted = this.cameraMuted = this.speakerMuted = this.fullscreen = this.screenSharing = this.handRaised = this.transcriptActive = false;
     this.showScreenShare = this.showHandRaise = this.showTranscript = this.showSettings = false;
     this.showFullscreen = true;
-    this.disabled = [];
     this.micDevices = [];
     this.cameraDevices = [];
     this.speakerDevices = [];
     this.settingsItems = [];
+    this.disabledControls = [];
   }
 
-  static override styles = styles;
-
   override render() {
-    const settings = this.showSettings && this.settingsItems.length > 0;
-    return html`<div class="bar" part="bar" role="toolbar" aria-label=${this.word('controls')}>
-      <span class="logo" part="logo" aria-hidden="true"><sw-ui-icon name="sw-logo" size="20"></sw-ui-icon></span>
-      ${this.#switch('mic', this.micMuted, 'mic.mute', 'mic.unmute', 'devices.mic', this.micDevices)}
-      ${this.#switch('camera', this.cameraMuted, 'camera.off', 'camera.on', 'devices.camera', this.cameraDevices)}
-      ${this.#switch('speaker', this.speakerMuted, 'speaker.mute', 'speaker.unmute', 'devices.speaker', this.speakerDevices)}
-      ${this.showScreenShare ? this.#push('screen-share', this.screenSharing, this.screenSharing ? 'screen-share-off' : 'screen-share', this.screenSharing ? 'screen.stop' : 'screen.share', this.#screen) : nothing}
-      ${this.showHandRaise ? this.#push('hand-raise', this.handRaised, 'hand-raise', this.handRaised ? 'hand.lower' : 'hand.raise', this.#hand) : nothing}
-      ${this.showTranscript ? this.#push('transcript', this.transcriptActive, 'transcript', 'transcript.show', this.#transcript) : nothing}
-      ${settings
-        ? html`<sw-ui-split-button class="optional" exportparts="button, chevron" .label=${this.word('settings')} .menuLabel=${this.word('settings')} .items=${this.settingsItems} .words=${this.words}
-            menu-only @sw-dropup-select=${(event: CustomEvent<DropUpItem>) => this.#setting(event.detail.id)}><sw-ui-icon name="settings" size="20"></sw-ui-icon></sw-ui-split-button>`
+    const overflow = this.#overflow();
+    return html`<div class="bar" part="bar">
+      <span class="logo" part="logo"><sw-ui-icon name="sw-logo" size="20"></sw-ui-icon></span>
+      ${DEVICES.map((device) => this.#device(device))}
+      ${BEFORE.map((optional) => this.#optional(optional))}
+      ${this.showSettings
+        ? this.#menu('settings', 'optional', 'settings', this.#settings, this.#set)
         : nothing}
-      ${this.showFullscreen ? this.#push('fullscreen', false, this.fullscreen ? 'fullscreen-exit' : 'fullscreen', this.fullscreen ? 'fullscreen.leave' : 'fullscreen.enter', this.#screenful) : nothing}
-      ${this.#overflow()}
-      <sw-ui-split-button class="end thin" exportparts="button" .label=${this.word('call.hangup')} .words=${this.words} @sw-split-button-click=${() => tell(this, 'sw-call-hangup')}><sw-ui-icon name="phone-end" size="20"></sw-ui-icon></sw-ui-split-button>
+      ${AFTER.map((optional) => this.#optional(optional))}
+      ${overflow.length > 0 ? this.#menu('more', 'more', 'settings', overflow, this.#overflowed) : nothing}
+      <sw-ui-split-button exportparts="button, chevron" class="hangup" .words=${this.words} label=${this.word('call.hangup')} .disabled=${this.#disabled('hangup')}
+        @sw-split-button-click=${() => tell(this, 'sw-call-hangup')}><sw-ui-icon name="phone-end" size="20"></sw-ui-icon></sw-ui-split-button>
       <span class="balance"></span>
     </div>`;
   }
 
-  #switch(kind: Kind, muted: boolean, mute: WordKey, unmute: WordKey, choose: WordKey, devices: DropUpItem[]) {
-    // The name stays, the state changes; what a click does stands in the tooltip's place of a sighted person: the icon.
-    return html`<sw-ui-split-button class=${muted ? 'off thin' : 'thin'} exportparts="button, chevron" .label=${this.word(mute)} .menuLabel=${this.word(choose)} .active=${muted} .items=${devices}
-      .words=${this.words} .disabled=${this.disabled.includes(kind)} data-action=${this.word(muted ? unmute : mute)}
-      @sw-split-button-toggle=${(event: CustomEvent<boolean>) => this.#mute(kind, event.detail)}
-      @sw-dropup-select=${({ detail: { id, label } }: CustomEvent<DropUpItem>) => tell(this, 'sw-device-change', { kind, deviceId: id, label })}>
-      <sw-ui-icon slot="inactive" name=${`${kind}-on` as IconName} size="20"></sw-ui-icon><sw-ui-icon slot="active" name=${`${kind}-off` as IconName} size="20"></sw-ui-icon>
-    </sw-ui-split-button>`;
+  #device({ kind, state, items, icons: [on, off], words: [mute, unmute, menu] }: Device): TemplateResult {
+    const muted = this[state];
+    return html`<sw-ui-split-button exportparts="button, chevron" class=${muted ? 'off' : ''} data-control=${kind} .words=${this.words} .active=${live(!muted)} label=${this.word(unmute)}
+      active-label=${this.word(mute)} menu-label=${this.word(menu)} .items=${this[items]} .disabled=${this.#disabled(kind)}
+      @sw-split-button-toggle=${({ detail }: CustomEvent<boolean>) => {
+        this[state] = !detail;
+        tell(this, `sw-${kind}-toggle`, { muted: !detail });
+      }}
+      @sw-dropup-select=${({ detail: { id, label } }: CustomEvent<DropUpItem>) => tell(this, 'sw-device-change', { kind, deviceId: id, label })}
+    ><sw-ui-icon slot="active" name=${on} size="20"></sw-ui-icon><sw-ui-icon slot="inactive" name=${off} size="20"></sw-ui-icon></sw-ui-split-button>`;
   }
 
-  #push(id: string, on: boolean, icon: IconName, name: WordKey, act: () => void) {
-    return html`<sw-ui-split-button class=${on ? 'optional on' : 'optional'} exportparts="button" .label=${this.word(name)} .words=${this.words} .disabled=${this.disabled.includes(id)}
-      @sw-split-button-click=${act}><sw-ui-icon name=${icon} size="20"></sw-ui-icon></sw-ui-split-button>`;
+  #optional({ control, shown, state, icons: [off, on], words: [start, stop] }: Optional) {
+    if (!this[shown]) return nothing;
+    const lit = control !== 'fullscreen' && this[state];
+    return html`<sw-ui-split-button exportparts="button, chevron" class="optional ${lit ? 'on' : ''}" data-control=${control} .words=${this.words} .active=${live(this[state])} label=${this.word(start)}
+      active-label=${start === stop ? '' : this.word(stop)} .disabled=${this.#disabled(control)} @sw-split-button-toggle=${() => this.#flip(control, state)}
+    ><sw-ui-icon slot="active" name=${on} size="20"></sw-ui-icon><sw-ui-icon slot="inactive" name=${off} size="20"></sw-ui-icon></sw-ui-split-button>`;
   }
 
-  #overflow() {
-    const items: DropUpItem[] = [];
-    const add = (shown: boolean, id: string, label: WordKey, selected: boolean): void => {
-      if (shown && !this.disabled.includes(id)) items.push({ id: `${OVERFLOW}${id}`, label: this.word(label), selected });
-    };
-    add(this.showScreenShare, 'screen-share', this.screenSharing ? 'screen.stop' : 'screen.share', this.screenSharing);
-    add(this.showHandRaise, 'hand-raise', this.handRaised ? 'hand.lower' : 'hand.raise', this.handRaised);
-    add(this.showTranscript, 'transcript', 'transcript.show', this.transcriptActive);
-    if (this.showSettings) items.push(...this.settingsItems);
-    add(this.showFullscreen, 'fullscreen', this.fullscreen ? 'fullscreen.leave' : 'fullscreen.enter', this.fullscreen);
-    if (items.length === 0) return nothing;
-    return html`<sw-ui-split-button class="overflow thin" exportparts="button, chevron" .label=${this.word('more')} .menuLabel=${this.word('more')} .items=${items} .words=${this.words}
-      menu-only @sw-dropup-select=${(event: CustomEvent<DropUpItem>) => this.#chosen(event.detail.id)}><sw-ui-icon name="settings" size="20"></sw-ui-icon></sw-ui-split-button>`;
+  #menu(name: 'settings' | 'more', look: string, icon: IconName, items: DropUpItem[], select: (event: CustomEvent<DropUpItem>) => void): TemplateResult {
+    return html`<sw-ui-split-button exportparts="button, chevron" class=${look} data-control=${name} menu-only .words=${this.words} label=${this.word(name)} .items=${items}
+      .disabled=${name === 'settings' && this.#disabled('settings')} @sw-dropup-select=${select}><sw-ui-icon name=${icon} size="20"></sw-ui-icon></sw-ui-split-button>`;
   }
 
-  #chosen(id: string): void {
-    const actions: Record<string, () => void> = { 'screen-share': this.#screen, 'hand-raise': this.#hand, transcript: this.#transcript, fullscreen: this.#screenful };
-    if (id.startsWith(OVERFLOW)) actions[id.slice(OVERFLOW.length)]?.();
-    else this.#setting(id);
+  get #settings(): DropUpItem[] {
+    return this.settingsItems.map((item) => ({ kind: 'checkbox', ...item }));
   }
 
-  #setting(settingId: string): void {
-    tell(this, 'sw-settings-change', { settingId });
+  /** The entries of the menu that stands for the optional buttons. */
+  #overflow(): DropUpItem[] {
+    const entry = ({ control, shown, state, words: [start, stop] }: Optional): DropUpItem[] =>
+      this[shown] && !this.#disabled(control)
+        ? [{ id: OVERFLOW + control, label: this.word(this[state] ? stop : start), selected: this[state], kind: start === stop ? 'checkbox' : 'command' }]
+        : [];
+    const settings = this.showSettings && !this.#disabled('settings') ? this.#settings : [];
+    return [...BEFORE.flatMap(entry), ...settings, ...AFTER.flatMap(entry)];
   }
 
-  #mute(kind: Kind, muted: boolean): void {
-    const property = ({ mic: 'micMuted', camera: 'cameraMuted', speaker: 'speakerMuted' } as const)[kind];
-    this[property] = muted;
-    tell(this, `sw-${kind}-toggle`, { muted });
-  }
-
-  #screen = (): void => {
-    this.screenSharing = !this.screenSharing;
-    tell(this, 'sw-screen-share-toggle', { active: this.screenSharing });
+  readonly #overflowed = (event: CustomEvent<DropUpItem>): void => {
+    const { id } = event.detail;
+    const optional = [...BEFORE, ...AFTER].find(({ control }) => id === OVERFLOW + control);
+    if (optional) this.#flip(optional.control, optional.state);
+    else this.#set(event);
   };
-  #hand = (): void => {
-    this.handRaised = !this.handRaised;
-    tell(this, 'sw-hand-raise-toggle', { raised: this.handRaised });
+
+  readonly #set = ({ detail }: CustomEvent<DropUpItem>): void => {
+    tell(this, 'sw-settings-change', { settingId: detail.id });
   };
-  #transcript = (): void => {
-    this.transcriptActive = !this.transcriptActive;
-    tell(this, 'sw-transcript-toggle');
-  };
-  #screenful = (): void => {
-    this.fullscreen = !this.fullscreen;
-    tell(this, 'sw-fullscreen-toggle', { fullscreen: this.fullscreen });
-  };
+
+  #flip(control: Optional['control'], state: Optional['state']): void {
+    const on = (this[state] = !this[state]);
+    const details = { 'screen-share': { active: on }, 'hand-raise': { raised: on }, transcript: null, fullscreen: { fullscreen: on } };
+    tell(this, `sw-${control}-toggle`, details[control]);
+  }
+
+  #disabled(control: Control): boolean {
+    return this.disabledControls.includes(control);
+  }
 }
 define('sw-ui-control-bar', SwUiControlBar);
 declare global {

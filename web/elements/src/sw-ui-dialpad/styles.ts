@@ -27,7 +27,9 @@ export const styles = [
     .key:hover { background: var(--_raised); }
     .key.pressed, .key:active { background: var(--_press); }
     .digit { font-size: var(--sw-dialpad-key-size); line-height: 1.1; }
-    .letters { font-size: var(--_caption); font-size: 0.68rem; letter-spacing: 0.08em; color: var(--_dim); line-height: 1.2; }
+    .letters { font-size: 0.68rem; letter-spacing: 0.08em; color: var(--_dim); line-height: 1.2; }
+    /* Drawn, not written: the name of the key says them. */
+    .letters::after { content: attr(data-letters); }
     .call {
       display: flex; align-items: center; justify-content: center; gap: var(--_2); min-block-size: 56px; border-radius: var(--_round); background: var(--_good); color: #fff; font-weight: 600;
       transition: filter var(--_fast);

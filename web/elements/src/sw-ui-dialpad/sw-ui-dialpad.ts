@@ -92,7 +92,7 @@ export class SwUiDialpad extends SwElement {
     const pressed = this.pressed === digit;
     return html`<button class=${pressed ? 'key pressed' : 'key'} part=${pressed ? 'key key-pressed' : 'key'} type="button" aria-label=${label} data-key=${digit}
       @pointerdown=${() => this.#hold(digit)} @pointerup=${this.#release} @pointerleave=${this.#abandon} @pointercancel=${this.#abandon} @contextmenu=${(event: Event) => event.preventDefault()}
-      @click=${() => this.#click(digit)}><span class="digit">${digit}</span>${letters ? html`<span class="letters">${letters}</span>` : nothing}</button>`;
+      @click=${() => this.#click(digit)}><span class="digit">${digit}</span>${letters ? html`<span class="letters" data-letters=${letters}></span>` : nothing}</button>`;
   }
 
   /** Begins to count a long press, of the keys that have one. */

@@ -76,7 +76,7 @@ export class SwUiDropup extends SwElement {
   async focusItem(which: 'selected' | 'first' | 'last' = 'selected'): Promise<void> {
     await this.updateComplete;
     const items = this.#shown();
-    const selected = items.find((item) => item.classList.contains('selected'));
+    const selected = items.find((item) => item.matches('[role=menuitemradio].selected'));
     (which === 'last' ? items.at(-1) : which === 'selected' ? (selected ?? items[0]) : items[0])?.focus();
   }
 
@@ -87,7 +87,7 @@ export class SwUiDropup extends SwElement {
   override render() {
     const items = this.open ? entries(this.items) : [];
     if (items.length === 0) return nothing;
-    const start = Math.max(items.findIndex(({ selected }) => selected), 0);
+    const start = Math.max(items.findIndex(({ selected, kind = 'radio' }) => selected && kind === 'radio'), 0);
     const marks = items.some(({ kind }) => kind !== 'command');
     return html`<div class="menu" part="menu" role="menu" popover="manual" tabindex="-1" aria-label=${this.label || nothing} @keydown=${this.#key}>
       ${items.map((item, at) => this.#entry(item, at === start, marks))}

@@ -1,7 +1,6 @@
 /** Buttons, menus and keys. */
 export const CONTROLS = {
   'controls': 'Call controls',
-  'controls.failed': 'That was not possible.',
   'menu': 'Menu',
   'menu.of': '{name}: menu',
   'mic.mute': 'Mute microphone',
@@ -18,9 +17,6 @@ export const CONTROLS = {
   'fullscreen.enter': 'Fullscreen',
   'fullscreen.leave': 'Exit fullscreen',
   'settings': 'Settings',
-  'settings.echo': 'Echo Cancellation',
-  'settings.gain': 'Auto Gain',
-  'settings.noise': 'Noise Suppression',
   'more': 'More',
   'devices.mic': 'Choose microphone',
   'devices.camera': 'Choose camera',
@@ -31,5 +27,17 @@ export const CONTROLS = {
   'dialpad.keys': 'Telephone keypad',
   'dialpad.plus': 'long-press for +',
   'dialpad.call': 'Call {number}',
-  'dialpad.failed': 'The digit was not sent.'
+  'dialpad.failed': 'The digit was not sent.',
+  'device.default': 'Default',
+  'setting.echo': 'Echo Cancellation',
+  'setting.gain': 'Auto Gain',
+  'setting.noise': 'Noise Suppression',
+  'failed.mic': 'The microphone could not be switched.',
+  'failed.camera': 'The camera could not be switched.',
+  'failed.speaker': 'The sound could not be switched.',
+  'failed.device': 'The device could not be changed.',
+  'failed.screen': 'The screen could not be shared.',
+  'failed.hand': 'The hand could not be raised or lowered.',
+  'failed.setting': 'The setting could not be changed.',
+  'failed.hangup': 'The call could not be ended. Try again.'
 } as const;
