@@ -93,6 +93,8 @@ pub const BOUND_TTL_MAX_S: u64 = 3_600;
 pub const TURN_TTL_S: u64 = 12 * 3_600;
 /// Items on a page of a list.
 pub const PAGE_SIZE: usize = 50;
+/// Longest script, as compact JSON.
+pub const SCRIPT_BYTES: usize = 48 * 1024;
 /// Most items a caller may ask for on a page.
 pub const PAGE_SIZE_MAX: usize = 1_000;
 /// Longest access, refresh or resume token.

@@ -20,7 +20,7 @@ pub use message::{Conversation, JoinAnswer, Message, MessageSubtype};
 pub use page::{Links, Page};
 pub use resource::{
     ClickToCallBody, ConferenceRoomBody, ConferenceRoomSettings, Quality, ResourceBody,
-    ResourceType, SubscriberBody, SubscriberProfile,
+    ResourceType, ScriptType, SubscriberBody, SubscriberProfile, SwmlScriptBody,
 };
 pub use time::Timestamp;
 pub use token::{

@@ -15,6 +15,8 @@ pub enum ResourceType {
     VideoRoom,
     /// A call button on a web page. Ours: the hosted platform has no interface for it.
     ClickToCall,
+    /// A program for calls or messages, kept here; nothing runs it yet.
+    SwmlScript,
     /// Sends back what it hears, for testing. Ours.
     Echo,
 }
@@ -26,6 +28,7 @@ impl ResourceType {
             Self::Subscriber => "subscriber",
             Self::VideoRoom => "video_room",
             Self::ClickToCall => "click_to_call",
+            Self::SwmlScript => "swml_script",
             Self::Echo => "echo",
         }
     }
@@ -36,6 +39,7 @@ impl ResourceType {
             Self::Subscriber,
             Self::VideoRoom,
             Self::ClickToCall,
+            Self::SwmlScript,
             Self::Echo,
         ]
         .into_iter()
@@ -68,6 +72,9 @@ pub struct ResourceBody {
     /// Present when `kind` is `click_to_call`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub click_to_call: Option<ClickToCallBody>,
+    /// Present when `kind` is `swml_script`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swml_script: Option<SwmlScriptBody>,
 }
 
 /// What is known of a subscriber beyond the name.
@@ -209,6 +216,8 @@ pub struct ClickToCallBody {
     pub id: String,
     /// For the owner.
     pub name: String,
+    /// Whether it works. While it is off its tokens are refused.
+    pub enabled: bool,
     /// Where every call made with its token goes, whatever the page says.
     pub destination: String,
     /// Pages that may use it: `*`, or origins such as `https://shop.example.com` and `https://*.example.com`.
@@ -225,4 +234,36 @@ pub struct ClickToCallBody {
     /// The public token. Only in the answer that made it: the server keeps a hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+}
+
+/// What a script is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScriptType {
+    /// Answers calls.
+    #[default]
+    Calling,
+    /// Answers messages.
+    Messaging,
+}
+
+/// A script.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SwmlScriptBody {
+    /// Names it.
+    pub id: String,
+    /// For people.
+    pub display_name: String,
+    /// What it is for.
+    pub script_type: ScriptType,
+    /// Where its contents can be fetched.
+    pub request_url: String,
+    /// The document.
+    pub contents: Map<String, Value>,
+    /// Who wants to hear what becomes of its calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_callback_url: Option<String>,
+    /// `POST` where there is a URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_callback_method: Option<String>,
 }

@@ -83,6 +83,8 @@ impl Destination {
         }
         match &address.kind {
             AddressKind::Echo => Ok(Self::Echo(address)),
+            // Nothing runs scripts yet.
+            AddressKind::Script => Err(refuse(refusal::INVALID_DESTINATION)),
             AddressKind::Subscriber { subscriber_id } => {
                 let owner = Owner {
                     project_id: claims.project_id.clone(),

@@ -1,4 +1,4 @@
-//! Making call buttons. An extension: the hosted platform has no interface for it (wire-protocol.md 8.6).
+//! Making and changing call buttons. An extension: the hosted platform has no interface for it (wire-protocol.md 8.6).
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use offhook_proto::limits;
-use offhook_proto::rest::{Budget, ButtonUsage, code};
+use offhook_proto::rest::{Budget, ButtonUsage, ResourceBody, code};
 use serde_json::Value;
 use url::Url;
 
@@ -18,7 +18,8 @@ use super::error::ApiError;
 use super::fields::{Fields, TEXT};
 use super::resources::NONE;
 use crate::clock::now_s;
-use crate::store::ClickToCallSettings;
+use crate::relay::Which;
+use crate::store::{ClickToCall, ClickToCallChange, ClickToCallSettings, Revoked};
 
 const MOST_ORIGINS: usize = 100;
 /// A token must live long enough to place a call with it.
@@ -32,44 +33,77 @@ pub(super) async fn create(
 ) -> Result<Response, ApiError> {
     let name = fields.required_text("name", TEXT);
     let destination = fields.required_text("destination", TEXT);
-    let allowed_origins = allowed_origins(&mut fields);
+    // Left out is every origin.
+    let allowed_origins = allowed_origins(&mut fields).unwrap_or_else(|| vec!["*".to_owned()]);
     let expires_in = fields.integer("expires_in", LEAST_LIFE_S..=limits::SAT_TTL_MAX_S);
-    let budget = budget(&mut fields);
+    let budget = budget(&mut fields).unwrap_or_default();
+    let enabled = fields.flag("enabled").unwrap_or(true);
     let proof_of_work = fields.integer("proof_of_work", 1..=limits::WORK_BITS_MAX.into());
     let settings = ClickToCallSettings {
         allowed_origins,
         expires_in,
         budget,
+        enabled,
         // Within a byte, by the range.
         proof_of_work: proof_of_work.and_then(|bits| u8::try_from(bits).ok()),
         ..ClickToCallSettings::to(destination)
     };
-    let path = settings.destination.split('?').next().unwrap_or_default();
-    if !path.is_empty()
-        && app
-            .mint
-            .store
-            .resolve_address(&project.id, path)
-            .await?
-            .is_none()
-    {
-        fields.refuse(
-            "destination",
-            code::FOREIGN,
-            format!("{path} is not an address of this project"),
-        );
-    }
+    check_destination(&app, &project.id, &settings.destination, &mut fields).await?;
     fields.finish()?;
     let (resource, token) = app
         .mint
         .store
         .create_click_to_call(&project.id, &name, &settings, now_s())
         .await?;
-    let mut body = resource.into_body();
+    let mut body = resource.into_body(&app.public_url);
     if let Some(button) = &mut body.click_to_call {
         button.token = Some(token.expose().to_owned());
     }
     Ok((StatusCode::CREATED, Json(body)).into_response())
+}
+
+/// `PUT` or `PATCH /api/fabric/resources/click_to_call/{id}`: changes what is named. The token stays. A button that is
+/// switched off is dead at once: tokens that were exchanged for it, live sessions and calls included.
+pub(super) async fn update(
+    State(app): State<Arc<App>>,
+    Backend(project): Backend,
+    Path(id): Path<String>,
+    mut fields: Fields,
+) -> Result<Json<ResourceBody>, ApiError> {
+    let store = &app.mint.store;
+    // Whether it exists comes before what is wrong with the change.
+    store.click_to_call(&project.id, &id).await?.ok_or(NONE)?;
+    let change = ClickToCallChange {
+        name: fields.optional_name("name", TEXT),
+        destination: fields.optional_name("destination", TEXT),
+        allowed_origins: allowed_origins(&mut fields),
+        expires_in: fields.integer("expires_in", LEAST_LIFE_S..=limits::SAT_TTL_MAX_S),
+        enabled: fields.flag("enabled"),
+        budget: budget(&mut fields),
+        proof_of_work: fields
+            .integer("proof_of_work", 0..=limits::WORK_BITS_MAX.into())
+            .and_then(|bits| u8::try_from(bits).ok()),
+    };
+    if let Some(destination) = &change.destination {
+        check_destination(&app, &project.id, destination, &mut fields).await?;
+    }
+    fields.finish()?;
+    let resource = store
+        .update_click_to_call(&project.id, &id, change, now_s())
+        .await?
+        .ok_or(NONE)?;
+    if let Some(button) = Option::<ClickToCall>::from(resource.clone()) {
+        app.budgets.recall(&button, Instant::now());
+        if !button.settings.enabled {
+            let which = Which::Revoked {
+                revoked: Revoked::Button(id.clone()),
+                up_to: u64::MAX,
+            };
+            let sessions = app.relay.end(which, "the button is switched off").await;
+            tracing::info!(button = id, sessions, "button switched off");
+        }
+    }
+    Ok(Json(resource.into_body(&app.public_url)))
 }
 
 /// `GET /api/offhook/click_to_call/{id}/usage`: what has been done with the button's token.
@@ -87,28 +121,49 @@ pub(super) async fn usage(
     Ok(Json(app.budgets.usage(&button, address_id, Instant::now())))
 }
 
-fn budget(fields: &mut Fields) -> Budget {
-    let Some(object) = fields.object("budget") else {
-        return Budget::default();
-    };
-    serde_json::from_value(Value::Object(object)).unwrap_or_else(|error| {
-        let message = format!("budget is not understood: {error}");
-        fields.refuse("budget", code::INVALID_VALUE, message);
-        Budget::default()
-    })
+/// A destination must be an address of the project. An empty one has been refused already.
+async fn check_destination(
+    app: &App,
+    project_id: &str,
+    destination: &str,
+    fields: &mut Fields,
+) -> Result<(), ApiError> {
+    let path = destination.split('?').next().unwrap_or_default();
+    if !path.is_empty()
+        && app
+            .mint
+            .store
+            .resolve_address(project_id, path)
+            .await?
+            .is_none()
+    {
+        let message = format!("{path} is not an address of this project");
+        fields.refuse("destination", code::FOREIGN, message);
+    }
+    Ok(())
 }
 
-/// Left out is every origin; an empty list would be a button nobody can press.
-fn allowed_origins(fields: &mut Fields) -> Vec<String> {
+fn budget(fields: &mut Fields) -> Option<Budget> {
+    let object = fields.object("budget")?;
+    match serde_json::from_value(Value::Object(object)) {
+        Ok(budget) => Some(budget),
+        Err(error) => {
+            let message = format!("budget is not understood: {error}");
+            fields.refuse("budget", code::INVALID_VALUE, message);
+            None
+        }
+    }
+}
+
+/// An empty list would be a button nobody can press.
+fn allowed_origins(fields: &mut Fields) -> Option<Vec<String>> {
     const NAME: &str = "allowed_origins";
-    let Some(origins) = fields.texts(NAME, MOST_ORIGINS) else {
-        return vec!["*".to_owned()];
-    };
+    let origins = fields.texts(NAME, MOST_ORIGINS)?;
     if origins.is_empty() {
         fields.refuse(
             NAME,
             code::INVALID_VALUE,
-            "allowed_origins must not be empty: leave it out to allow every page",
+            "allowed_origins must not be empty: [\"*\"] allows every page",
         );
     }
     for origin in &origins {
@@ -116,7 +171,7 @@ fn allowed_origins(fields: &mut Fields) -> Vec<String> {
             fields.refuse(NAME, code::INVALID_VALUE, format!("{origin} must be *, or an origin such as https://shop.example.com or https://*.example.com, without a path"));
         }
     }
-    origins
+    Some(origins)
 }
 
 /// Scheme, host and perhaps port, exactly as a browser writes it in `Origin`; the first label may be `*`.

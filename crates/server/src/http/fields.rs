@@ -84,6 +84,17 @@ impl Fields {
         self.checked_text(name, value, most_chars)
     }
 
+    /// A text that may be left out, and is not empty when it is there.
+    pub(crate) fn optional_name(&mut self, name: &str, most_chars: usize) -> Option<String> {
+        let text = self.text(name, most_chars)?;
+        if text.trim().is_empty() {
+            let message = format!("{name} must not be empty");
+            self.refuse(name, code::INVALID_VALUE, message);
+            return None;
+        }
+        Some(text)
+    }
+
     /// A text that means something else.
     pub(crate) fn parsed<T: FromStr>(&mut self, name: &str, expected: &str) -> Option<T> {
         let text = self.text(name, TEXT)?;
@@ -148,6 +159,11 @@ impl Fields {
                 None
             }
         }
+    }
+
+    /// Anything.
+    pub(crate) fn any(&mut self, name: &str) -> Option<Value> {
+        self.take(name)
     }
 
     /// A list of texts, of so many at most.

@@ -25,6 +25,7 @@ mod root;
 mod sessions;
 mod sign_in;
 mod subscribers;
+mod swml_scripts;
 mod tokens;
 
 use std::hash::Hash;
@@ -195,7 +196,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 }
 
 fn fabric() -> Router<Arc<App>> {
-    use ResourceType::{ClickToCall, Subscriber, VideoRoom};
+    use ResourceType::{ClickToCall, Subscriber, SwmlScript, VideoRoom};
     Router::new()
         .route("/subscribers/tokens", post(tokens::subscriber))
         .route("/subscribers/tokens/refresh", post(tokens::refresh))
@@ -250,7 +251,28 @@ fn fabric() -> Router<Arc<App>> {
             "/resources/click_to_call",
             list(Some(ClickToCall)).post(click_to_calls::create),
         )
-        .route("/resources/click_to_call/{id}", item(Some(ClickToCall)))
+        .route(
+            "/resources/click_to_call/{id}",
+            item(Some(ClickToCall))
+                .put(click_to_calls::update)
+                .patch(click_to_calls::update),
+        )
+        .route(
+            "/resources/click_to_call/{id}/addresses",
+            addresses(Some(ClickToCall)),
+        )
+        .route(
+            "/resources/swml_scripts",
+            list(Some(SwmlScript)).post(swml_scripts::create),
+        )
+        .route(
+            "/resources/swml_scripts/{id}",
+            item(Some(SwmlScript)).put(swml_scripts::update),
+        )
+        .route(
+            "/resources/swml_scripts/{id}/addresses",
+            addresses(Some(SwmlScript)),
+        )
 }
 
 fn device(endpoint: Endpoint) -> MethodRouter<Arc<App>> {

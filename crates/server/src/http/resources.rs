@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::origin::Caller;
 use super::paging::ListQuery;
 use crate::relay::Which;
-use crate::store::{AddressFilter, Resource, Revoked};
+use crate::store::{self, AddressFilter, Resource, Revoked};
 
 pub(super) const NONE: ApiError = ApiError::NotFound("there is no such resource in this project");
 
@@ -31,7 +31,10 @@ pub(super) async fn list(
         .store
         .resources(&project.id, kind, &query.page)
         .await?;
-    Ok(Json(query.answer(&caller, slice.map(Resource::into_body))))
+    Ok(Json(query.answer(
+        &caller,
+        slice.map(|resource| resource.into_body(&app.public_url)),
+    )))
 }
 
 /// `GET /api/fabric/resources/<kind>/{id}`.
@@ -47,7 +50,7 @@ pub(super) async fn show(
         .resource(&project.id, kind, &id)
         .await?
         .ok_or(NONE)?;
-    Ok(Json(resource.into_body()))
+    Ok(Json(resource.into_body(&app.public_url)))
 }
 
 /// `DELETE /api/fabric/resources/<kind>/{id}`.

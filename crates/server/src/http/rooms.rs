@@ -37,7 +37,7 @@ pub(super) async fn create(
         .store
         .create_conference_room(&project.id, &name, &display_name, &settings, now_s())
         .await?;
-    Ok(Json(resource.into_body()))
+    Ok(Json(resource.into_body(&app.public_url)))
 }
 
 /// `PUT /api/fabric/resources/conference_rooms/{id}`: changes what is named. The name is the address and stays.
@@ -76,7 +76,7 @@ pub(super) async fn update(
         .store
         .update_conference_room(resource, settings, now_s())
         .await?;
-    Ok(Json(resource.into_body()))
+    Ok(Json(resource.into_body(&app.public_url)))
 }
 
 /// What is named replaces what was.

@@ -88,7 +88,7 @@ async fn body(app: &App, project_id: &str, id: &str) -> Result<Json<ResourceBody
         .resource(project_id, Some(ResourceType::Subscriber), id)
         .await?
         .ok_or(NONE)?;
-    Ok(Json(resource.into_body()))
+    Ok(Json(resource.into_body(&app.public_url)))
 }
 
 /// Something on either side of one `@`, without spaces. Whether somebody reads there is not for the server to know.

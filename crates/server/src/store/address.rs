@@ -45,6 +45,8 @@ pub enum AddressKind {
     },
     /// Sends back what it hears.
     Echo,
+    /// A script, which nothing runs yet.
+    Script,
 }
 
 /// Which addresses of a project are listed.
@@ -91,7 +93,7 @@ impl Address {
                     messaging: None,
                 },
             ),
-            AddressKind::Echo => (
+            AddressKind::Echo | AddressKind::Script => (
                 AddressType::App,
                 Channels {
                     audio: channel("audio"),
@@ -331,6 +333,7 @@ fn read(row: &Row) -> Result<Address, StoreError> {
             resource_id: resource_id.clone(),
         },
         Some(ResourceType::Echo) => AddressKind::Echo,
+        Some(ResourceType::SwmlScript) => AddressKind::Script,
         Some(ResourceType::ClickToCall) | None => {
             let reason = format!("it leads to a resource of kind {kind}");
             return Err(StoreError::Unreadable {

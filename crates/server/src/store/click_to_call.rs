@@ -4,7 +4,7 @@ use offhook_auth::EmbedToken;
 use offhook_proto::rest::{Budget, ResourceType, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::resource::{Resource, ResourceDetails, insert_resource};
+use super::resource::{Resource, ResourceDetails, find, insert_resource, update_resource};
 use super::{Store, StoreError};
 
 /// A call button.
@@ -39,6 +39,46 @@ pub struct ClickToCallSettings {
     /// Zero bits of the work that goes before an exchange.
     #[serde(default)]
     pub proof_of_work: Option<u8>,
+}
+
+/// What a caller wants changed of a call button; `None` leaves a thing as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ClickToCallChange {
+    /// For the owner.
+    pub name: Option<String>,
+    /// Where every call goes.
+    pub destination: Option<String>,
+    /// Which pages may have it.
+    pub allowed_origins: Option<Vec<String>>,
+    /// Life in seconds of the access tokens.
+    pub expires_in: Option<u64>,
+    /// The kill switch.
+    pub enabled: Option<bool>,
+    /// All limits of its own.
+    pub budget: Option<Budget>,
+    /// Zero bits of the work; 0 for none.
+    pub proof_of_work: Option<u8>,
+}
+
+impl ClickToCallChange {
+    fn apply(self, resource: &mut Resource, settings: &mut ClickToCallSettings) {
+        if let Some(name) = self.name {
+            resource.display_name.clone_from(&name);
+            resource.name = name;
+        }
+        if let Some(destination) = self.destination {
+            settings.destination = destination;
+        }
+        if let Some(origins) = self.allowed_origins {
+            settings.allowed_origins = origins;
+        }
+        settings.expires_in = self.expires_in.or(settings.expires_in);
+        settings.enabled = self.enabled.unwrap_or(settings.enabled);
+        settings.budget = self.budget.unwrap_or(settings.budget);
+        if let Some(bits) = self.proof_of_work {
+            settings.proof_of_work = (bits > 0).then_some(bits);
+        }
+    }
 }
 
 impl ClickToCallSettings {
@@ -177,6 +217,36 @@ impl Store {
             details: ResourceDetails::ClickToCall(settings.clone()),
         };
         Ok((resource, token))
+    }
+
+    /// Changes what the change names; `None` when there is no such button. Read and written in one transaction, so that
+    /// of two changes at once neither undoes the other: a button that is switched off stays off.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the new name is.
+    pub async fn update_click_to_call(
+        &self,
+        project_id: &str,
+        id: &str,
+        change: ClickToCallChange,
+        now_s: u64,
+    ) -> Result<Option<Resource>, StoreError> {
+        let mut transaction = self.write().await?;
+        let kind = Some(ResourceType::ClickToCall);
+        let Some(mut resource) = find(&mut *transaction, project_id, kind, id).await? else {
+            return Ok(None);
+        };
+        let ResourceDetails::ClickToCall(mut settings) = resource.details.clone() else {
+            return Ok(None);
+        };
+        change.apply(&mut resource, &mut settings);
+        update_resource(&mut transaction, project_id, &resource, &settings, now_s)
+            .await
+            .map_err(StoreError::taken("name"))?;
+        transaction.commit().await?;
+        resource.updated_at = Timestamp(now_s);
+        resource.details = ResourceDetails::ClickToCall(settings);
+        Ok(Some(resource))
     }
 }
 

@@ -22,6 +22,7 @@ mod revocation;
 mod room;
 mod settings;
 mod subscriber;
+mod swml_script;
 
 use std::path::Path;
 use std::time::Duration;
@@ -34,7 +35,7 @@ pub use address::{Address, AddressFilter, AddressKind, AddressSort};
 pub use call_record::{CallFilter, ListedCall};
 pub use changes::DirectoryChange;
 pub(crate) use click_to_call::matches_origin;
-pub use click_to_call::{ClickToCall, ClickToCallSettings};
+pub use click_to_call::{ClickToCall, ClickToCallChange, ClickToCallSettings};
 pub use conversation::{Conversation, ConversationMember, conversation_id};
 pub use live_call::{AbandonedCall, LiveCallKey};
 pub use message::{NewMessage, Said};
@@ -45,6 +46,7 @@ pub use resource::{Resource, ResourceDetails, SubscriberDetails};
 pub use revocation::{Revocation, Revoked};
 pub use room::ConferenceRoom;
 pub use subscriber::{Subscriber, SubscriberChange, hash_password};
+pub use swml_script::SwmlScriptSettings;
 
 pub(crate) type Db = sqlx::Sqlite;
 pub(crate) type Row = sqlx::sqlite::SqliteRow;

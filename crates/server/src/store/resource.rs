@@ -2,13 +2,14 @@
 
 use offhook_proto::rest::{
     ClickToCallBody, ConferenceRoomBody, ConferenceRoomSettings, ResourceBody, ResourceType,
-    SubscriberBody, SubscriberProfile, Timestamp,
+    SubscriberBody, SubscriberProfile, SwmlScriptBody, Timestamp,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::{QueryBuilder, Row as _, Transaction};
 
 use super::click_to_call::ClickToCallSettings;
+use super::swml_script::SwmlScriptSettings;
 use super::{Cursor, Db, PageRequest, Row, Slice, Store, StoreError, from_sql, new_id, to_sql};
 
 /// Reads every column of [`read`].
@@ -43,6 +44,8 @@ pub enum ResourceDetails {
     Room(Box<ConferenceRoomSettings>),
     /// A call button.
     ClickToCall(ClickToCallSettings),
+    /// A script.
+    SwmlScript(SwmlScriptSettings),
     /// Sends back what it hears.
     Echo,
 }
@@ -65,15 +68,17 @@ impl Resource {
             ResourceDetails::Subscriber(_) => ResourceType::Subscriber,
             ResourceDetails::Room(_) => ResourceType::VideoRoom,
             ResourceDetails::ClickToCall(_) => ResourceType::ClickToCall,
+            ResourceDetails::SwmlScript(_) => ResourceType::SwmlScript,
             ResourceDetails::Echo => ResourceType::Echo,
         }
     }
 
-    /// As the REST interface shows it.
-    pub fn into_body(self) -> ResourceBody {
+    /// As the REST interface at this origin shows it.
+    pub fn into_body(self, public_url: &str) -> ResourceBody {
         let kind = self.kind();
         let (id, name, display_name) = (self.id.clone(), self.name, self.display_name.clone());
-        let (mut subscriber, mut conference_room, mut click_to_call) = (None, None, None);
+        let (mut subscriber, mut conference_room) = (None, None);
+        let (mut click_to_call, mut swml_script) = (None, None);
         match self.details {
             ResourceDetails::Subscriber(SubscriberDetails {
                 reference,
@@ -102,17 +107,34 @@ impl Resource {
                 expires_in,
                 budget,
                 proof_of_work,
-                ..
+                enabled,
             }) => {
                 click_to_call = Some(ClickToCallBody {
                     id,
                     name,
+                    enabled,
                     destination,
                     allowed_origins,
                     expires_in,
                     budget,
                     proof_of_work,
                     token: None,
+                });
+            }
+            ResourceDetails::SwmlScript(SwmlScriptSettings {
+                script_type,
+                contents,
+                status_callback_url,
+            }) => {
+                let path = "/api/fabric/resources/swml_scripts";
+                swml_script = Some(SwmlScriptBody {
+                    request_url: format!("{}{path}/{id}", public_url.trim_end_matches('/')),
+                    id,
+                    display_name,
+                    script_type,
+                    contents,
+                    status_callback_method: status_callback_url.as_ref().map(|_| "POST".to_owned()),
+                    status_callback_url,
                 });
             }
             ResourceDetails::Echo => {}
@@ -127,6 +149,7 @@ impl Resource {
             subscriber,
             conference_room,
             click_to_call,
+            swml_script,
         }
     }
 }
@@ -142,22 +165,7 @@ impl Store {
         kind: Option<ResourceType>,
         id: &str,
     ) -> Result<Option<Resource>, StoreError> {
-        let mut query = QueryBuilder::new(SELECT);
-        query
-            .push("r.project_id = ")
-            .push_bind(project_id)
-            .push(" AND r.id = ")
-            .push_bind(id);
-        if let Some(kind) = kind {
-            query.push(" AND r.kind = ").push_bind(kind.as_str());
-        }
-        query
-            .build()
-            .fetch_optional(&self.pool)
-            .await?
-            .as_ref()
-            .map(read)
-            .transpose()
+        find(&self.pool, project_id, kind, id).await
     }
 
     /// A page of the project's resources of the kind (all kinds when `None`), sorted by name.
@@ -216,6 +224,31 @@ impl Store {
         }
         Ok(true)
     }
+}
+
+/// Reads one resource, perhaps inside a transaction.
+pub(super) async fn find(
+    executor: impl sqlx::Executor<'_, Database = Db>,
+    project_id: &str,
+    kind: Option<ResourceType>,
+    id: &str,
+) -> Result<Option<Resource>, StoreError> {
+    let mut query = QueryBuilder::new(SELECT);
+    query
+        .push("r.project_id = ")
+        .push_bind(project_id)
+        .push(" AND r.id = ")
+        .push_bind(id);
+    if let Some(kind) = kind {
+        query.push(" AND r.kind = ").push_bind(kind.as_str());
+    }
+    query
+        .build()
+        .fetch_optional(executor)
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// Writes the envelope and gives its id.
@@ -299,6 +332,9 @@ fn read(row: &Row) -> Result<Resource, StoreError> {
         }
         Some(ResourceType::ClickToCall) => {
             ResourceDetails::ClickToCall(from_json(details).map_err(unreadable)?)
+        }
+        Some(ResourceType::SwmlScript) => {
+            ResourceDetails::SwmlScript(from_json(details).map_err(unreadable)?)
         }
         Some(ResourceType::Echo) => ResourceDetails::Echo,
         None => return Err(unreadable(format!("kind {kind} is not known"))),
