@@ -17,6 +17,8 @@ pub(crate) enum Signalling {
     Detached,
     /// It is over; another session of the same owner may take its legs.
     Ended,
+    /// It was ended from outside, and its legs with it.
+    Cut,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +83,7 @@ impl Lifeline {
     pub(super) fn end(&self, timing: &Timing) -> Option<(Instant, Cause)> {
         let since = self.signalling_since;
         match (self.signalling, self.media) {
+            (Signalling::Cut, _) => Some((since, Cause::NormalClearing)),
             (Signalling::Attached | Signalling::Detached, Media::Idle | Media::Up) => None,
             (Signalling::Ended, Media::Idle | Media::Up) => {
                 Some((since + timing.orphan, Cause::NormalClearing))
@@ -155,6 +158,17 @@ mod tests {
         assert_eq!(end_after(&life, start), Some(360));
         life.signalling(start + S * 310, Signalling::Attached);
         assert_eq!(end_after(&life, start), None);
+    }
+
+    #[test]
+    fn a_session_that_is_cut_takes_its_leg_with_it_whatever_its_media_does() {
+        let start = Instant::now();
+        for media in [Media::Idle, Media::Connecting(start), Media::Up] {
+            let mut life = Lifeline::new(start, Signalling::Attached);
+            life.media = media;
+            life.signalling(start + S * 3, Signalling::Cut);
+            assert_eq!(end_after(&life, start), Some(3), "{media:?}");
+        }
     }
 
     #[test]

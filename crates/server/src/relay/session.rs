@@ -545,9 +545,12 @@ impl Session {
         self.shared.registry.remove(&self.handle);
         self.shared.counters.sessions.add(-1);
         self.messages.close();
-        self.shared
-            .calls
-            .session_changed(&self.handle, Signalling::Ended);
+        let end = if self.over {
+            Signalling::Cut
+        } else {
+            Signalling::Ended
+        };
+        self.shared.calls.session_changed(&self.handle, end);
         tracing::info!("session over");
     }
 }

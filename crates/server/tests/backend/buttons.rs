@@ -1,5 +1,7 @@
 //! Changing call buttons.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
 
@@ -84,8 +86,13 @@ async fn a_button_that_is_switched_off_ends_its_sessions_and_calls_at_once() {
         (status, &off["click_to_call"]["enabled"]),
         (200, &json!(false))
     );
-    agent.bye(&answered.id).await;
-    page.closed().await;
+    // Without waiting for the visitor to come back, as after a lost connection.
+    tokio::time::timeout(Duration::from_secs(5), async {
+        agent.bye(&answered.id).await;
+        page.closed().await;
+    })
+    .await
+    .expect("ended at once");
     let (status, refused) = server.anybody(EXCHANGE, json!({ "token": token })).await;
     assert_eq!(
         (status, refused["code"].as_str()),

@@ -489,7 +489,8 @@ impl Room {
         };
         leg.life.signalling(now, state);
         tracing::debug!(call = %leg.call_id(), ?state, "signalling");
-        if state == Signalling::Ended && self.calling.as_ref().is_some_and(|c| c.group.rings(id)) {
+        let over = matches!(state, Signalling::Ended | Signalling::Cut);
+        if over && self.calling.as_ref().is_some_and(|c| c.group.rings(id)) {
             // A device that can no longer answer.
             self.lose_ringing(id, Cause::TemporaryFailure, Farewell::None);
         }
