@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::origin::Caller;
 use super::paging::ListQuery;
 use crate::relay::Which;
-use crate::store::{self, AddressFilter, Resource, Revoked};
+use crate::store::{AddressFilter, Revoked};
 
 pub(super) const NONE: ApiError = ApiError::NotFound("there is no such resource in this project");
 
