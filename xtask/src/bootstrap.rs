@@ -1,6 +1,6 @@
 //! What the machine must have: looked for, installed where that can be done, and named where it cannot.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::shell::{Done, command, has, output, run, succeeds_within};
@@ -10,13 +10,18 @@ const NODE: u32 = 20;
 /// A network that does not answer is given up after so long.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(60);
 
+/// Where a toolchain that has them keeps the sources of the standard library.
+const STD_SOURCE: &str = "src/rust/library/std";
+
 /// How the browser module is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wasm {
-    /// The toolchain has the target.
-    Target,
-    /// Debian's compiler builds the standard library along.
+    /// The toolchain builds its standard library along, for size: an eighth of the module less.
+    Source,
+    /// Debian's compiler does the same.
     Debian,
+    /// The standard library as the toolchain ships it.
+    Shipped,
 }
 
 /// All that building needs.
@@ -150,30 +155,26 @@ fn node() -> Done {
     }
 }
 
-/// Finds, or makes, a way to compile for WebAssembly.
+/// Finds, or makes, a way to compile for WebAssembly; the smallest module first.
 pub(crate) fn wasm() -> Done<Wasm> {
     let target = "wasm32-unknown-unknown";
-    let std_here = || {
-        let sysroot = output("rustc", &["--print", "sysroot"])?;
-        Path::new(&sysroot)
-            .join("lib/rustlib")
-            .join(target)
-            .join("lib")
-            .exists()
-            .then_some(())
-    };
-    if std_here().is_some() {
-        return Ok(Wasm::Target);
+    let source = || library_of("rustc").is_some_and(|library| library.join(STD_SOURCE).exists());
+    if source() {
+        return Ok(Wasm::Source);
     }
     if debian_is_here() {
         return Ok(Wasm::Debian);
     }
-    println!("── asking rustup for the WebAssembly target");
-    if has("rustup")
-        && succeeds_within(command("rustup", &["target", "add", target]), RUSTUP_LIMIT)
-        && std_here().is_some()
-    {
-        return Ok(Wasm::Target);
+    let shipped = || library_of("rustc").is_some_and(|library| library.join(target).exists());
+    if has("rustup") {
+        println!("── asking rustup for the sources of the standard library");
+        let add = command("rustup", &["component", "add", "rust-src"]);
+        if succeeds_within(add, RUSTUP_LIMIT) && source() {
+            return Ok(Wasm::Source);
+        }
+    }
+    if shipped() {
+        return Ok(Wasm::Shipped);
     }
     if has("apt-get") {
         println!("rustup has none to offer: taking Debian's compiler instead");
@@ -183,21 +184,28 @@ pub(crate) fn wasm() -> Done<Wasm> {
             brew: "rustup",
             what: "Debian's compiler for WebAssembly",
         });
-        install(&packages)?;
-        if debian_is_here() {
+        if install(&packages).is_ok() && debian_is_here() {
             return Ok(Wasm::Debian);
         }
     }
-    Err(format!(
-        "the WebAssembly target is missing; please run\n\n    rustup target add {target}\n\nthen run this again"
-    ))
+    let target_added = has("rustup")
+        && succeeds_within(command("rustup", &["target", "add", target]), RUSTUP_LIMIT);
+    if target_added && shipped() {
+        return Ok(Wasm::Shipped);
+    }
+    Err(
+        "nothing here compiles for WebAssembly; please run\n\n    rustup component add rust-src\n\nthen run this again"
+            .into(),
+    )
+}
+
+/// The library folder of a compiler.
+fn library_of(compiler: &str) -> Option<PathBuf> {
+    let sysroot = output(compiler, &["--print", "sysroot"])?;
+    Some(Path::new(&sysroot).join("lib/rustlib"))
 }
 
 fn debian_is_here() -> bool {
     has("/usr/bin/wasm-ld-19")
-        && output("/usr/bin/rustc", &["--print", "sysroot"]).is_some_and(|sysroot| {
-            Path::new(&sysroot)
-                .join("lib/rustlib/src/rust/library/std")
-                .exists()
-        })
+        && library_of("/usr/bin/rustc").is_some_and(|library| library.join(STD_SOURCE).exists())
 }

@@ -27,7 +27,7 @@ pub struct Message {
     pub ts: u64,
     /// Always there; clients fail without it.
     pub metadata: Map<String, Value>,
-    /// Of a call [`CallDetails`], otherwise empty.
+    /// What is known of a call; otherwise empty.
     pub details: Map<String, Value>,
     /// What was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
