@@ -99,6 +99,18 @@ execFileSync(process.execPath, [join(here, 'react.mjs')], { stdio: 'inherit' });
 mkdirSync(join(root, 'target/web/elements'), { recursive: true });
 copyFileSync(join(dist, 'custom-elements.json'), join(root, 'target/web/elements/manifest.json'));
 
+// A name that the button's script does not export would keep the widget from loading, and no bundler tells.
+const imported = /import\s*\{([^}]*)\}\s*from\s*["']\.\/offhook-embed\.js["']/g;
+const names = (list) => list.split(',').map((name) => name.trim()).filter(Boolean);
+const [, exported] = /export\s*\{([^}]*)\}\s*;?\s*$/.exec(readFileSync(join(served, 'offhook-embed.js'), 'utf8'));
+const offered = new Set(names(exported).map((name) => name.split(/\s+as\s+/).at(-1)));
+for (const [, list] of readFileSync(join(served, 'offhook-widget.mjs'), 'utf8').matchAll(imported)) {
+  const missing = names(list).map((name) => name.split(/\s+as\s+/)[0]).filter((name) => !offered.has(name));
+  if (missing.length === 0) continue;
+  console.error(`offhook-widget.mjs wants ${missing.join(', ')} of offhook-embed.js; export it in src/embed.ts.`);
+  process.exitCode = 1;
+}
+
 // The gates: what a page pays before anybody wants to call, and what a call costs altogether.
 const gzip = (name) => gzipSync(readFileSync(join(served, name)), { level: 9 }).length;
 const brotli = (name) => brotliCompressSync(readFileSync(join(served, name)), { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
