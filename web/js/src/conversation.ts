@@ -35,9 +35,9 @@ export interface EntityCollection<T> extends CallTextMessageCollection {
 
 /** Not exported from the package: a conversation that cannot be joined, or a message that was not taken. */
 export class ConversationError extends Error {
+  override name = 'ConversationError';
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'ConversationError';
   }
 }
 

@@ -1,11 +1,16 @@
 /** The credential providers that come with the SDK. */
 import { RequestError, RequestTimeoutError } from './errors.js';
 import type { CredentialProvider, SDKCredential } from './types.js';
+import { solve } from './work.js';
 
 /** Limit of one exchange, and how often a passing fault is met with another. */
 const TIMEOUT_MS = 10_000;
 const ATTEMPTS = 4;
 const WAIT_MAX_MS = 10_000;
+/** Challenges solved for one exchange: one may expire while it is solved. */
+const CHALLENGES = 3;
+/** More zero bits than a visitor would wait for, and more than the server may ask. */
+const MOST_BITS = 24;
 
 /** Returns what it was given. */
 export class StaticCredentialProvider implements CredentialProvider {
@@ -20,7 +25,8 @@ export class StaticCredentialProvider implements CredentialProvider {
 }
 
 /**
- * Exchanges a public embed token for a guest's short-lived access token, again before that expires.
+ * Exchanges a public embed token for a guest's short-lived access token, again before that expires. Where the button's owner
+ * asks for work first (docs/public-tokens.md), it is done, in pieces that the page does not feel.
  * `host` is a name, a name with a port, or an origin; without a scheme `https` is taken.
  */
 export class EmbedTokenCredentialProvider implements CredentialProvider {
@@ -34,6 +40,8 @@ export class EmbedTokenCredentialProvider implements CredentialProvider {
 
   /** Rejects at once when the server refuses for good (400, 401, 403, 404), after some tries when it cannot be reached. */
   async authenticate(): Promise<{ token: string; expiry_at: number }> {
+    let work: Solved | undefined;
+    let challenges = 0;
     for (let attempt = 1; ; attempt++) {
       let wait = 500 * 2 ** attempt;
       let failure: RequestError;
@@ -41,11 +49,16 @@ export class EmbedTokenCredentialProvider implements CredentialProvider {
         const response = await fetch(`${originOf(this.#host)}/api/fabric/embeds/tokens`, {
           method: 'POST',
           headers: { 'content-type': 'application/json', accept: 'application/json' },
-          body: JSON.stringify({ token: this.#embedToken }),
+          body: JSON.stringify({ token: this.#embedToken, ...(work && { proof_of_work: work }) }),
           signal: AbortSignal.timeout(TIMEOUT_MS)
         });
         if (response.ok) return credential(await response.json(), response.headers.get('date'));
         const { status } = response;
+        if (status === 428 && challenges++ < CHALLENGES) {
+          work = await solved(await response.json());
+          attempt--;
+          continue;
+        }
         failure = new RequestError(`The embed token was not accepted: HTTP ${status} ${await reason(response)}`, status);
         if (status !== 429 && status < 500) throw failure;
         wait = Number(response.headers.get('retry-after')) * 1000 || wait;
@@ -64,6 +77,27 @@ export class EmbedTokenCredentialProvider implements CredentialProvider {
   refresh(): Promise<{ token: string; expiry_at: number }> {
     return this.authenticate();
   }
+}
+
+interface Solved {
+  challenge: string;
+  solution: string;
+}
+
+/** Does the work that the server asks for; without a solution in time, the next answer brings another challenge. */
+async function solved(answer: unknown): Promise<Solved> {
+  const { algorithm, challenge, bits, expires_in } = (answer as { proof_of_work?: Partial<Challenge> } | null)?.proof_of_work ?? {};
+  if (algorithm !== 'sha-256' || typeof challenge !== 'string' || !(bits! >= 1 && bits! <= MOST_BITS)) {
+    throw new RequestError('The server asks for work of a kind that is not known here', 428);
+  }
+  const solution = await solve(challenge, bits!, Date.now() + (expires_in ?? 60) * 1000);
+  return { challenge, solution: solution ?? '' };
+}
+interface Challenge {
+  algorithm: string;
+  challenge: string;
+  bits: number;
+  expires_in: number;
 }
 
 function originOf(host: string): string {

@@ -1,11 +1,14 @@
 /** The error classes of the SDK (names and fields as in the reference), and how an engine's error becomes one. */
 import type { EngineError } from './engine.js';
 
+// Names are fields: where a page has frozen the prototypes, one that is assigned is refused.
+
 function cause(error: unknown): ErrorOptions | undefined {
   return error instanceof Error ? { cause: error } : undefined;
 }
 
 export class CallCreateError extends Error {
+  override name = 'CallCreateError';
   constructor(
     message: string,
     public error: unknown = undefined,
@@ -13,34 +16,34 @@ export class CallCreateError extends Error {
     options?: ErrorOptions
   ) {
     super(message, options ?? cause(error));
-    this.name = 'CallCreateError';
   }
 }
 export class CollectionFetchError extends Error {
+  override name = 'CollectionFetchError';
   constructor(public operation: string, public originalError: unknown) {
     super(`${operation} failed`, cause(originalError));
-    this.name = 'CollectionFetchError';
   }
 }
 export class DeviceTokenError extends Error {
+  override name = 'DeviceTokenError';
   constructor(message: string, public originalError?: unknown) {
     super(message, cause(originalError));
-    this.name = 'DeviceTokenError';
   }
 }
 export class DPoPInitError extends Error {
+  override name = 'DPoPInitError';
   constructor(public originalError: unknown, message = 'The key-bound refresh could not be activated') {
     super(message, cause(originalError));
-    this.name = 'DPoPInitError';
   }
 }
 export class InvalidCredentialsError extends Error {
+  override name = 'InvalidCredentialsError';
   constructor(public reason = 'Invalid credentials', options?: ErrorOptions) {
     super(reason, options);
-    this.name = 'InvalidCredentialsError';
   }
 }
 export class MediaAccessError extends Error {
+  override name = 'MediaAccessError';
   constructor(
     public operation: string,
     public media: string,
@@ -48,7 +51,6 @@ export class MediaAccessError extends Error {
     public readonly fatal = false
   ) {
     super(`${operation}: access to ${media} failed`, cause(originalError));
-    this.name = 'MediaAccessError';
   }
   /** Whether the user or the page's policy said no. */
   get denied(): boolean {
@@ -57,51 +59,51 @@ export class MediaAccessError extends Error {
   }
 }
 export class MediaTrackError extends Error {
+  override name = 'MediaTrackError';
   constructor(public operation: string, public kind: string, public originalError: unknown) {
     super(`${operation}: the ${kind} track could not be changed`, cause(originalError));
-    this.name = 'MediaTrackError';
   }
 }
 export class MessageParseError extends Error {
+  override name = 'MessageParseError';
   constructor(public originalError: unknown) {
     super('A message of the server is not JSON', cause(originalError));
-    this.name = 'MessageParseError';
   }
 }
 export class OverconstrainedFallbackError extends Error {
+  override name = 'OverconstrainedFallbackError';
   constructor(public deviceKind: string, public originalError?: unknown) {
     super(`No ${deviceKind} meets the constraints`, cause(originalError));
-    this.name = 'OverconstrainedFallbackError';
   }
 }
 export class PreflightError extends Error {
+  override name = 'PreflightError';
   constructor(public phase: string, public originalError?: unknown) {
     super(`Preflight failed in phase ${phase}`, cause(originalError));
-    this.name = 'PreflightError';
   }
 }
 export class RecoveryError extends Error {
+  override name = 'RecoveryError';
   constructor(public action: string, public attempt: number, public originalError?: unknown) {
     super(`${action} failed (attempt ${attempt})`, cause(originalError));
-    this.name = 'RecoveryError';
   }
 }
 export class TokenRefreshError extends Error {
+  override name = 'TokenRefreshError';
   constructor(message: string, public originalError?: unknown) {
     super(message, cause(originalError));
-    this.name = 'TokenRefreshError';
   }
 }
 export class UnexpectedError extends Error {
+  override name = 'UnexpectedError';
   constructor(public at?: string, options?: ErrorOptions) {
     super(at ? `Unexpected error: ${at}` : 'Unexpected error', options);
-    this.name = 'UnexpectedError';
   }
 }
 export class VertoPongError extends Error {
+  override name = 'VertoPongError';
   constructor(public originalError: unknown) {
     super('A ping of the server could not be answered', cause(originalError));
-    this.name = 'VertoPongError';
   }
 }
 
@@ -109,44 +111,44 @@ export class VertoPongError extends Error {
 
 /** A refused request. */
 export class JSONRPCError extends Error {
+  override name = 'JSONRPCError';
   constructor(public code: number, message: string, public data: unknown, public requestId: string) {
     super(message);
-    this.name = 'JSONRPCError';
   }
 }
 /** No answer in time. */
 export class RPCTimeoutError extends Error {
+  override name = 'RPCTimeoutError';
   constructor(public requestId: string, public timeoutMs: number) {
     super(`No answer within ${timeoutMs} ms`);
-    this.name = 'RPCTimeoutError';
   }
 }
 /** Arguments that make no sense. */
 export class InvalidParams extends Error {
+  override name = 'InvalidParams';
   constructor(message: string) {
     super(message);
-    this.name = 'InvalidParams';
   }
 }
 /** Something needed is missing, or gone. */
 export class DependencyError extends Error {
+  override name = 'DependencyError';
   constructor(public description: string) {
     super(description);
-    this.name = 'DependencyError';
   }
 }
 /** An exchange that the server refused or that never reached it. */
 export class RequestError extends Error {
+  override name = 'RequestError';
   constructor(message: string, public status?: number, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'RequestError';
   }
 }
 /** An exchange that took too long. */
 export class RequestTimeoutError extends RequestError {
+  override name = 'RequestTimeoutError';
   constructor(message: string, status?: number, options?: ErrorOptions) {
     super(message, status, options);
-    this.name = 'RequestTimeoutError';
   }
 }
 
