@@ -84,7 +84,7 @@ await build({
   outdir: dist,
   splitting: true,
   chunkNames: '[name]-[hash]',
-  external: [...shared.external, 'lit', 'lit/*', '@lit/context', 'marked', 'dompurify', '@speed-highlight/core/*'],
+  external: [...shared.external, 'lit', 'lit/*', '@lit/context', 'dompurify', 'streaming-markdown', '@speed-highlight/core/*'],
   entryPoints: { index: 'src/index.ts', simulation: 'src/simulation/index.ts', ...each }
 });
 copyFileSync(join(here, 'src/theme/theme.css'), join(dist, 'theme.css'));

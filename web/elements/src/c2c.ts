@@ -111,12 +111,16 @@ class C2CButton {
     const widget = document.createElement('sw-call-widget') as SwCallWidget;
     widget.beforeHangup = async () => (await ask(options.beforeCallLeaveFn)) !== false;
     widget.addEventListener('sw-call-started', () => void ask(options.afterCallStartFn));
+    let failed = false;
     widget.addEventListener('sw-call-ended', () => {
       this.button.disabled = false;
-      void ask(options.afterCallLeaveFn);
+      // A call that never was is told once, as an error.
+      if (!failed) void ask(options.afterCallLeaveFn);
+      failed = false;
     });
     widget.addEventListener('sw-call-error', (event) => {
       this.button.disabled = false;
+      failed = true;
       this.#failed(new Error((event as CustomEvent<{ message: string }>).detail.message));
     });
     this.callParent.append(widget);

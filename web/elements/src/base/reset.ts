@@ -1,8 +1,11 @@
 import { css } from 'lit';
 
-/** Undoes what a page's text rules would do to an element. Colour, font family and font size come through on purpose. */
+/**
+ * Undoes what a page's text rules would do to an element. Colour, font family and font size come through on purpose. Once more
+ * below the host: what a page says of every element (`* { … }`) wins over `:host`.
+ */
 export const hostReset = css`
-  :host {
+  :host, :where(:host > *) {
     text-align: start; letter-spacing: normal; word-spacing: normal; text-transform: none; text-indent: 0; line-height: normal;
     font-style: normal; font-weight: normal; font-variant: normal; white-space: normal; text-shadow: none;
   }

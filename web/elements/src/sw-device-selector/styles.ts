@@ -31,13 +31,12 @@ export const styles = [
     .trigger:focus-visible, .option:focus-visible, .test:focus-visible { outline: 2px solid var(--sw-device-selector-focus-ring); outline-offset: 2px; }
     .caption { font-size: max(var(--sw-device-selector-label-size), 0.625rem); color: var(--sw-device-selector-label-color); }
     .panel {
-      position: absolute; inset-block-end: calc(100% + 8px); inset-inline-start: 50%; translate: -50% 0; z-index: 9999; box-sizing: border-box; inline-size: max-content;
-      min-inline-size: min(240px, 100vw - 1rem); max-inline-size: min(320px, 100vw - 1rem); max-block-size: min(30rem, 70dvh); overflow-y: auto; padding: 8px; text-align: start;
+      position: fixed; inset: auto; margin: 0; z-index: 9999; box-sizing: border-box;
+      inline-size: min(280px, 100vw - 1rem); max-block-size: min(30rem, 70dvh); overflow-y: auto; padding: 8px; text-align: start;
       background: var(--sw-device-selector-menu-bg); border: 1px solid var(--sw-device-selector-menu-border); border-radius: var(--sw-device-selector-menu-radius);
       box-shadow: var(--sw-device-selector-menu-shadow); color: #f4f4f8; animation: rise 0.1s ease-out;
     }
-    :host(:dir(rtl)) .panel { translate: 50% 0; }
-    :host([show-preview]) .panel { min-inline-size: min(280px, 100vw - 1rem); }
+    :host([show-preview]) .panel { inline-size: min(320px, 100vw - 1rem); }
     @keyframes rise { from { opacity: 0; transform: translateY(4px); } }
     .section + .section { margin-block-start: 8px; padding-block-start: 8px; border-block-start: 1px solid var(--sw-device-selector-menu-border); }
     h3 { display: flex; align-items: center; gap: 6px; margin: 0; padding: 4px 8px; font-size: 0.75rem; font-weight: 600; letter-spacing: 0.06em; text-transform: uppercase; color: #b9b9c6; }

@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues } from 'lit';
 import { define, tell } from '../base/define.js';
 import { SwElement } from '../base/element.js';
+import { Float } from '../base/float.js';
 import { Follow } from '../base/follow.js';
 import type { IconName } from '../base/icons.js';
 import type { DeviceController } from '../base/interfaces.js';
@@ -79,6 +80,7 @@ export class SwDeviceSelector extends SwElement {
   /** Devices whose previews run, or are being opened. */
   #previewed: Partial<Record<'camera' | 'microphone', string>> = {};
   readonly #tone = new TestTone();
+  readonly #float = new Float(() => this.#close(false));
 
   constructor() {
     super();
@@ -111,6 +113,10 @@ export class SwDeviceSelector extends SwElement {
   }
 
   protected override updated(_changed: PropertyValues): void {
+    const panel = this.renderRoot.querySelector<HTMLElement>('.panel');
+    const trigger = this.renderRoot.querySelector('.trigger');
+    if (panel && trigger && this.isConnected) this.#float.show(panel, trigger, { gap: 8, align: 'center' });
+    else this.#float.hide();
     this.#preview('camera', 'video');
     this.#preview('microphone', 'audio');
     if (this.testing && !(this.opened && this.showPreview)) this.#silence();
@@ -123,7 +129,7 @@ export class SwDeviceSelector extends SwElement {
         @click=${this.#flip} @keydown=${this.#triggerKey}><sw-ui-icon name="settings" size="22"></sw-ui-icon></button>
       <span class="caption" aria-hidden="true">${this.word('devices')}</span>
     </div>
-    ${this.opened ? html`<div class="panel" @keydown=${this.#key}>${TYPES.map((type) => this.#section(type))}</div>` : nothing}`;
+    ${this.opened ? html`<div class="panel" popover="manual" @keydown=${this.#key}>${TYPES.map((type) => this.#section(type))}</div>` : nothing}`;
   }
 
   #section({ type, icon, heading }: (typeof TYPES)[number]) {

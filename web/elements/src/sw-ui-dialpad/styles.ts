@@ -8,7 +8,7 @@ export const styles = [
   focusRing,
   css`
     :host { display: block; --sw-dialpad-display-size: 32px; --sw-dialpad-key-size: 24px; color: var(--_fg); font-family: var(--_font); font-size: var(--_body); }
-    .card { box-sizing: border-box; max-inline-size: 280px; margin-inline: auto; padding: var(--_4); border-radius: var(--_radius); background: var(--_surface); display: grid; gap: var(--_3); }
+    .card { box-sizing: border-box; max-inline-size: 280px; margin-inline: auto; padding: var(--_4); border-radius: var(--_radius); background: var(--_surface); display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--_3); }
     .display { display: flex; align-items: center; gap: var(--_1); padding-inline: var(--_2); border-radius: var(--_radius); background: var(--_raised); }
     .display:focus-within { outline: 2px solid var(--interactive-focus, #6aa5ff); outline-offset: 2px; }
     input {
