@@ -4,45 +4,53 @@ use crate::bootstrap;
 use crate::dist;
 use crate::shell::{Done, command, root, run, web};
 
-/// `bench first-call [--calls N]`, `bench tokens`.
+/// `bench first-call [--calls N]`, `bench page [--loads N]`, `bench tokens`.
 pub(crate) fn task(arguments: &[String]) -> Done {
     let (name, rest) = arguments
         .split_first()
-        .ok_or("which measurement? There are: first-call, tokens")?;
-    if name == "tokens" && rest.is_empty() {
-        let bench = ["bench", "--package", "offhook-server", "--bench", "tokens"];
-        return run(command("cargo", &bench), "tokens");
-    }
-    if name != "first-call" {
-        return Err(format!(
-            "there is no measurement `{name}`; there are: first-call, tokens"
-        ));
-    }
-    let calls = match rest {
-        [] => "20",
-        [flag, calls]
-            if flag == "--calls"
-                && calls
-                    .parse::<u16>()
-                    .is_ok_and(|calls| (1..=1000).contains(&calls)) =>
-        {
-            calls
+        .ok_or("which measurement? There are: first-call, page, tokens")?;
+    match name.as_str() {
+        "tokens" if rest.is_empty() => {
+            let bench = ["bench", "--package", "offhook-server", "--bench", "tokens"];
+            run(command("cargo", &bench), "tokens")
         }
-        _ => return Err("first-call takes --calls N, 1 to 1000".into()),
-    };
+        "first-call" => in_browser(name, "OFFHOOK_BENCH_CALLS", count("calls", "20", rest)?),
+        "page" => in_browser(name, "OFFHOOK_BENCH_LOADS", count("loads", "7", rest)?),
+        _ => Err(format!(
+            "there is no measurement `{name}`; there are: first-call, page, tokens"
+        )),
+    }
+}
+
+/// How often: `--NAME N`, or what it is without.
+fn count<'a>(name: &str, default: &'a str, arguments: &'a [String]) -> Done<&'a str> {
+    match arguments {
+        [] => Ok(default),
+        [flag, count]
+            if *flag == format!("--{name}")
+                && count
+                    .parse::<u16>()
+                    .is_ok_and(|count| (1..=1000).contains(&count)) =>
+        {
+            Ok(count)
+        }
+        _ => Err(format!("it takes --{name} N, 1 to 1000")),
+    }
+}
+
+/// One of `web/e2e/bench`, with the release binary and the pages in it.
+fn in_browser(name: &str, often: &str, count: &str) -> Done {
     dist::build()?;
     bootstrap::chromium()?;
-    let mut bench = command(
-        "npx",
-        &["playwright", "test", "--config", "bench.config.ts"],
-    );
+    let spec = format!("{name}.spec.ts");
+    let arguments = ["playwright", "test", "--config", "bench.config.ts", &spec];
+    let mut bench = command("npx", &arguments);
+    let out = root().join("target/bench").join(format!("{name}.json"));
     bench
         .current_dir(web().join("e2e"))
         .env("OFFHOOK_BINARY", root().join("target/release/offhook"))
-        .env("OFFHOOK_BENCH_CALLS", calls)
-        .env(
-            "OFFHOOK_BENCH_OUT",
-            root().join("target/bench/first-call.json"),
-        );
-    run(bench, "first call")
+        .env("OFFHOOK_WEB", "embedded")
+        .env(often, count)
+        .env("OFFHOOK_BENCH_OUT", out);
+    run(bench, name)
 }

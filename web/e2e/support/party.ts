@@ -3,7 +3,8 @@ import { chromium, expect, type Browser, type BrowserContext, type Page } from '
 import { existsSync } from 'node:fs';
 import { toneFile } from './tone.js';
 
-const CHROMIUM = [process.env.OFFHOOK_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
+/** The browser that the machine has; `undefined` is Playwright's own. */
+export const CHROMIUM = [process.env.OFFHOOK_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
   .find((path) => path && existsSync(path));
 
 export interface Party {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const binary = process.env.OFFHOOK_BINARY ?? join(root, 'target/debug/offhook');
+/** `embedded`: the pages in the binary, compressed. */
 const webDir = process.env.OFFHOOK_WEB ?? join(root, 'target/web');
 
 export interface Ready {
@@ -34,7 +35,7 @@ export class Server {
   }
 
   private async run(listen: string, listenTls: string): Promise<void> {
-    const flags = ['serve', '--demo', '--data', this.data, '--listen', listen, '--listen-tls', listenTls, '--web-dir', webDir];
+    const flags = ['serve', '--demo', '--data', this.data, '--listen', listen, '--listen-tls', listenTls, ...(webDir === 'embedded' ? [] : ['--web-dir', webDir])];
     const child = spawn(binary, [...flags, '--media-listen', '127.0.0.1:0', ...this.options], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     let log = '';
@@ -77,6 +78,12 @@ export class Server {
 
   async demo(): Promise<Demo> {
     return (await fetch(`${this.ready.http}/demo/config.json`)).json() as Promise<Demo>;
+  }
+
+  /** The public token of a new call button. */
+  button(destination: string, options: string[] = []): string {
+    const made = execFileSync(binary, ['token', 'embed', '--data', this.data, '--destination', destination, '--json', ...options]);
+    return (JSON.parse(made.toString()) as { token: string }).token;
   }
 
   /** A token for a subscriber, made if unknown. */

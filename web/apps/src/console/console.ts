@@ -1,133 +1,205 @@
-/** The agents' console: sign in, take calls, talk. */
-import type { SignalWire as Client, WebRTCCall } from '@offhook/js';
+/** The agents' console: sign in, take calls, talk, write down. */
+import '@offhook/web-components';
+import type { Address } from '@offhook/js';
+import { html, nothing, render } from 'lit';
 import { Account, SignInError } from './account.js';
-import { CallCard } from './call-card.js';
-import { Ringer } from './ringer.js';
+import { contactView, type Tab } from './contact-view.js';
+import { Desk } from './desk.js';
+import { historyView } from './history-view.js';
+import { directoryView, queueView } from './queue-view.js';
+import { bannersView, barView, settingsView, type ShellActions } from './shell-view.js';
+import { stageView, type StageState } from './stage-view.js';
+import './transcript.js';
 
-const sdkUrl = '/js/offhook.mjs';
-const find = <T extends HTMLElement>(id: string) => document.querySelector<T>(`[data-testid=${id}]`)!;
-const form = document.querySelector('form')!;
-const online = find<HTMLButtonElement>('online');
-const ringer = new Ringer();
-const cards = new Map<string, CallCard>();
-let client: Client | undefined;
+type View = 'calls' | 'directory' | 'contact';
+const VIEWS: Record<View, string> = { calls: 'Calls', directory: 'Directory', contact: 'Contact' };
 
-function show(signedIn: boolean): void {
-  form.hidden = signedIn;
-  find('desk').hidden = !signedIn;
-  find('sign-out').hidden = !signedIn;
+const root = document.querySelector<HTMLElement>('#console')!;
+let desk: Desk | undefined;
+let tab: Tab = 'notes';
+let view: View = 'calls';
+let settings = false;
+const stage: StageState = { keypad: false, passing: false };
+const signIn = { email: '', password: '', busy: false, message: '' };
+/** Of the call in front, to notice another one. */
+let inFront: string | undefined;
+
+let drawing = false;
+function draw(): void {
+  if (drawing) return;
+  drawing = true;
+  // Not bound to frames: a page in the background goes on telling.
+  queueMicrotask(() => {
+    drawing = false;
+    render(desk ? deskView(desk) : signInView(), root);
+    settle();
+  });
 }
 
-function banner(text: string): void {
-  find('banner').hidden = !text;
-  find('banner').textContent = text;
+/** What follows a change of the call in front. */
+function settle(): void {
+  const now = desk?.active?.id;
+  if (now === inFront) return;
+  inFront = now;
+  stage.keypad = stage.passing = false;
+  if (!now) return;
+  view = 'calls';
+  tab = 'notes';
+  draw();
+  queueMicrotask(() => root.querySelector<HTMLElement>('#stage-title')?.focus({ preventScroll: true }));
 }
 
-function connection(state: 'off' | 'waiting' | 'ready', text: string): void {
-  const dot = find('connection');
-  dot.dataset.state = state;
-  dot.textContent = text;
+const actions: ShellActions = {
+  signOut: () => signOut(),
+  settings(open) {
+    settings = open;
+    draw();
+  },
+  changed: draw
+};
+
+function deskView(desk: Desk) {
+  return html`${barView(desk, actions)}${bannersView(desk)}
+    <main class="desk" data-testid="desk" data-view=${view}>
+      <div class="column left">${queueView(desk)}${directoryView(desk)}</div>
+      <div class="column middle">${stageView(desk, stage, draw)}${historyView(desk)}</div>
+      <div class="column right">${contactView(desk, tab, (chosen) => {
+        tab = chosen;
+        draw();
+      })}</div>
+    </main>
+    <nav class="views" aria-label="Views">${(Object.entries(VIEWS) as [View, string][]).map(
+      ([name, text]) => html`<button aria-current=${view === name ? 'page' : nothing} @click=${() => {
+        view = name;
+        draw();
+      }}>${text}${name === 'calls' && desk.ringing.length > 0 ? html` <span class="count">${desk.ringing.length}</span>` : nothing}</button>`
+    )}</nav>
+    ${settingsView(desk, settings, actions)}${passView(desk)}`;
 }
 
-function availability(on: boolean): void {
-  online.setAttribute('aria-checked', String(on));
-  find('availability').textContent = on ? 'Online' : 'Offline';
-  find('availability-hint').textContent = on ? 'Calls ring here.' : 'Go online, and calls ring here.';
+function passView(desk: Desk) {
+  const open = stage.passing && desk.active !== undefined;
+  const close = (): void => {
+    stage.passing = false;
+    draw();
+  };
+  const pass = async ({ address }: { address: Address }): Promise<void> => {
+    close();
+    await desk.transfer(address.defaultChannel ?? address.name, address.displayName);
+  };
+  return html`<sw-ui-modal label="Transfer the call" .open=${open} @sw-modal-close=${close}>
+    ${open
+      ? html`<div class="card settings" data-testid="transfer-dialog"><div class="head"><h2>Transfer to…</h2><button class="round plain small" aria-label="Close" @click=${close}><sw-ui-icon name="close" size="16"></sw-ui-icon></button></div>
+          <p class="hint">Choose who takes the call over; it leaves your desk.</p>
+          <sw-directory .directory=${desk.client?.directory} @sw-dial=${({ detail }: CustomEvent<{ address: Address }>) => void pass(detail)}></sw-directory></div>`
+      : nothing}
+  </sw-ui-modal>`;
+}
+
+function signInView() {
+  const { email, password, busy, message } = signIn;
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    const data = new FormData(event.target as HTMLFormElement);
+    signIn.email = String(data.get('email'));
+    signIn.password = String(data.get('password'));
+    void attempt();
+  };
+  return html`<main class="door"><form class="card sign-in" data-testid="sign-in" @submit=${submit}>
+    <div class="mark"><sw-ui-icon name="sw-logo" size="30" aria-hidden="true"></sw-ui-icon></div>
+    <h1>Agent console</h1>
+    <p>Sign in to take calls.</p>
+    <label class="field">Email <input name="email" type="email" autocomplete="username" required .value=${email}></label>
+    <label class="field">Password <input name="password" type="password" autocomplete="current-password" required .value=${password}></label>
+    <p class="error" data-testid="sign-in-error" role="alert">${message}</p>
+    <button class="primary" type="submit" ?disabled=${busy}>${busy ? 'Signing in…' : 'Sign in'}</button>
+  </form></main>`;
+}
+
+async function attempt(): Promise<void> {
+  signIn.busy = true;
+  signIn.message = '';
+  draw();
+  try {
+    await begin(await Account.signIn(signIn.email, signIn.password));
+    signIn.password = '';
+  } catch (error) {
+    if (desk) signOut();
+    signIn.message = error instanceof SignInError ? error.message : 'The console could not load what it needs. Check the connection, then sign in again.';
+  } finally {
+    signIn.busy = false;
+    draw();
+  }
 }
 
 async function begin(account: Account): Promise<void> {
-  show(true);
-  find('who').textContent = account.email;
-  connection('waiting', 'Connecting…');
-  const { SignalWire } = (await import(/* @vite-ignore */ sdkUrl)) as typeof import('@offhook/js');
-  client = new SignalWire(account, { skipRegister: sessionStorage.getItem('offhook-console-offline') === 'yes' });
-  const started = client;
-  let wasReady = false;
-  started.ready$.subscribe((ready) => {
-    if (client !== started) return;
-    connection(ready ? 'ready' : 'waiting', ready ? 'Connected' : wasReady ? 'Reconnecting…' : 'Connecting…');
-    banner(!ready && wasReady ? 'The connection was lost. Calls that are up go on; reconnecting…' : '');
-    wasReady ||= ready;
-  });
-  started.isRegistered$.subscribe((registered) => client === started && availability(registered));
-  started.errors$.subscribe((error) => {
-    if (client !== started) return;
-    if (error.name === 'InvalidCredentialsError') signOut('Your sign-in has ended. Please sign in again.');
-    else if (error.name === 'TokenRefreshError') banner('The sign-in could not be renewed; it will end soon. Sign out and in again when no call is up.');
-  });
-  started.session.incomingCalls$.subscribe((calls) => calls.forEach(ring));
-}
-
-function ring(call: WebRTCCall): void {
-  if (cards.has(call.id) || !client) return;
-  const card = new CallCard(call, {
-    changed: () => ringer.set([...cards.values()].some(({ ringing }) => ringing)),
-    // One conversation at a time: whoever answers another call ends the one before.
-    answering: () => [...cards.values()].filter((other) => other !== card && other.talking).forEach((other) => void other.call.hangup()),
-    ended: (summary) => {
-      cards.delete(call.id);
-      remember(card.name, summary);
-    }
-  });
-  cards.set(call.id, card);
-  find('calls').append(card.element);
-  card.start();
-}
-
-function remember(name: string, summary: string): void {
-  const entry = document.createElement('li');
-  for (const text of [name, `${summary}, ${new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`]) {
-    entry.append(Object.assign(document.createElement('span'), { textContent: text }));
-  }
-  find('history').prepend(entry);
-  find('no-history').hidden = true;
+  desk = new Desk(account, { changed: draw, ended: signOut });
+  draw();
+  await desk.start();
 }
 
 function signOut(message = ''): void {
-  client?.destroy();
-  client = undefined;
+  desk?.end();
+  desk = undefined;
+  settings = false;
   Account.forget();
-  ringer.set(false);
-  cards.clear();
-  find('calls').replaceChildren();
-  show(false);
-  availability(false);
-  banner('');
-  connection('off', 'Signed out');
-  find('who').textContent = '';
-  find('sign-in-error').textContent = message;
+  signIn.message = message;
+  draw();
 }
 
-form.addEventListener('submit', (event) => {
+addEventListener('keydown', (event) => {
+  if (!desk || !event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey) return;
+  const { active } = desk;
+  const [first] = desk.ringing;
+  const show = (name: View, what: string): void => {
+    view = name;
+    draw();
+    queueMicrotask(() => root.querySelector<HTMLElement>(what)?.focus());
+  };
+  const does: Record<string, (() => void) | undefined> = {
+    KeyA: first && (() => void desk?.answer(first)),
+    KeyR: first && (() => first.reject()),
+    KeyM: active && (() => void active.call.self?.toggleMute().catch(() => undefined)),
+    KeyH: active && (() => void active.hold(active.phase !== 'held')),
+    KeyE: active && (() => void active.hangup()),
+    KeyK: active && (() => {
+      stage.keypad = !stage.keypad;
+      draw();
+    }),
+    KeyN: () => {
+      tab = 'notes';
+      show('contact', 'textarea');
+    },
+    KeyD: () => show('directory', 'sw-directory'),
+    KeyO: () => void desk?.goOnline(!desk.wanted)
+  };
+  // By the key's place: with Alt its letter differs from system to system.
+  const act = does[event.code];
+  if (!act) return;
   event.preventDefault();
-  const data = new FormData(form);
-  find('sign-in-error').textContent = '';
-  Account.signIn(String(data.get('email')), String(data.get('password')))
-    .then(begin)
-    .catch((error: Error) => {
-      show(false);
-      find('sign-in-error').textContent = error instanceof SignInError ? error.message : 'The console could not start. Reload the page.';
-    });
-});
-find('sign-out').addEventListener('click', () => signOut());
-online.addEventListener('click', () => {
-  const on = online.getAttribute('aria-checked') !== 'true';
-  sessionStorage.setItem('offhook-console-offline', on ? 'no' : 'yes');
-  const change = on ? client?.register() : client?.unregister();
-  change?.catch(() => banner('The server did not take that. Please try again.'));
+  act();
 });
 
+// A page that is left hangs up: the agent is asked first.
+addEventListener('beforeunload', (event) => {
+  if (desk?.calls.some(({ isUp }) => isUp)) event.preventDefault();
+});
+// Durations on the page.
+setInterval(() => desk && desk.calls.length > 0 && draw(), 1000);
+
+// For measurements in tests: what this page's call hears.
+Object.assign(globalThis, { __remote: () => desk?.active?.call.remoteStream ?? null });
+
 const kept = Account.resume();
-if (kept) void begin(kept);
-else {
-  show(false);
+if (kept) {
+  begin(kept).catch(() => signOut('The console could not load what it needs. Check the connection, then sign in again.'));
+} else {
+  draw();
   // Only a demonstration server tells its password.
   const response = await fetch('/demo/config.json').catch(() => undefined);
   if (response?.ok) {
     const { agent } = (await response.json()) as { agent: { email: string; password: string } };
-    form.querySelector<HTMLInputElement>('[name=email]')!.value = agent.email;
-    form.querySelector<HTMLInputElement>('[name=password]')!.value = agent.password;
+    Object.assign(signIn, agent);
+    draw();
   }
 }
-// For measurements in tests: what this page's call hears.
-Object.assign(globalThis, { __remote: () => [...cards.values()].find(({ talking }) => talking)?.call.remoteStream ?? null });
