@@ -6,13 +6,14 @@ mod requests;
 use miniserde::json::Value;
 use offhook_proto::method::{event, verto};
 
+use crate::attach::{Direction, directions_of};
 use crate::context::Context;
 use crate::input::{CommandId, LegId, MediaOptions, PeerReport, PeerState};
 use crate::json;
 use crate::output::{CallEvent, CallStatus, EngineError, MediaPlan, Output, PeerCommand};
 use crate::room::Room;
 use crate::rpc::{Envelope, Purpose};
-use recovery::Restart;
+use recovery::{Attach, Restart};
 
 /// From the moment the invite is sent until the server must have accepted it. Permission prompts do not count.
 const INVITE_MS: u64 = 10_000;
@@ -70,7 +71,27 @@ pub(crate) struct Dialog {
     peer_state: PeerState,
     /// Offers during the call that failed in a row.
     reoffers: u32,
+    /// Offers during the call: the answer to the last one counts.
+    offers: u32,
     restart: Restart,
+    /// Since when media is lost.
+    lost_at: Option<u64>,
+    /// An offer was not answered by anybody.
+    doubts: bool,
+    /// Nothing comes in though the connection is up: only a report that it is connected ends that.
+    dead: bool,
+    /// A restart was asked for while there was no signalling.
+    deferred: bool,
+    /// It is taken up for an earlier page.
+    attach: Option<Attach>,
+    /// When the server was last known to hold it, epoch milliseconds.
+    attached_at: u64,
+    /// It had come in, to this page or to an earlier one.
+    came_in: bool,
+    /// Of audio and of video, as last described.
+    directions: [Direction; 2],
+    /// What the user has muted: audio, video.
+    muted: [bool; 2],
     pub(crate) room: Room,
 }
 
@@ -153,14 +174,24 @@ impl Dialog {
             peer: false,
             peer_state: PeerState::New,
             reoffers: 0,
+            offers: 0,
             restart: Restart::Idle,
+            lost_at: None,
+            doubts: false,
+            dead: false,
+            deferred: false,
+            attach: None,
+            attached_at: 0,
+            came_in: !outbound,
+            directions: Default::default(),
+            muted: [false; 2],
             room: Room::default(),
         }
     }
 
     fn announce(&self, ctx: &mut Context) {
         let party = |text: &Option<String>| json::optional(text.as_deref());
-        let direction = if self.outbound { "outbound" } else { "inbound" };
+        let direction = if self.came_in { "inbound" } else { "outbound" };
         let created = json::object([
             ("direction", json::text(direction)),
             ("to", party(&self.callee[0])),
@@ -172,6 +203,7 @@ impl Dialog {
                 json::optional(Some(self.node_id.as_str()).filter(|id| !id.is_empty())),
             ),
             ("command", self.dial.map_or(Value::Null, json::number)),
+            ("reattached", Value::Bool(self.attach.is_some())),
         ]);
         ctx.call_event(&self.id, CallEvent::Created(created));
         ctx.call_event(&self.id, CallEvent::UserVariables(self.variables.clone()));
@@ -233,6 +265,7 @@ impl Dialog {
             receive_audio: self.options.receive_audio.unwrap_or(true),
             receive_video: self.options.receive_video.unwrap_or(false),
             fallback_to_receive_only: self.options.fallback_to_receive_only.unwrap_or(true),
+            ..MediaPlan::default()
         };
         if !(media.send_audio || media.send_video || media.receive_audio || media.receive_video) {
             let error = EngineError::new("InvalidParams", "a call must send or receive something");
@@ -291,10 +324,13 @@ impl Dialog {
         });
         let result = match accepted {
             Ok(result) => result,
+            Err(error) if self.attach.is_some() => return self.not_taken_up(ctx, error),
             // Without an answer the server may have made the call all the same.
             Err(error) => return self.fail(ctx, error, true),
         };
         self.stage = Stage::Accepted;
+        self.attach = None;
+        self.attached_at = ctx.now.wall_ms;
         if let Some(node) = json::str_of(&result, "node_id") {
             self.set_node(ctx, node);
         }
@@ -342,6 +378,7 @@ impl Dialog {
             receive_audio: options.receive_audio.unwrap_or(true) && offered("m=audio"),
             receive_video: options.receive_video.unwrap_or(video) && offered("m=video"),
             fallback_to_receive_only: options.fallback_to_receive_only.unwrap_or(true),
+            ..MediaPlan::default()
         };
         let wait_for_candidates = with.wait_for_candidates;
         self.tell_peer(
@@ -356,6 +393,7 @@ impl Dialog {
 
     fn send_answer(&mut self, ctx: &mut Context, sdp: &str, command: CommandId) {
         self.stage = Stage::Up;
+        self.attached_at = ctx.now.wall_ms;
         self.set_status(ctx, CallStatus::Connecting);
         let params = json::object([("dialogParams", self.params()), ("sdp", json::text(sdp))]);
         let purpose = Purpose::Answer {
@@ -394,6 +432,7 @@ impl Dialog {
             }
             verto::BYE => self.bye(ctx, params),
             verto::PING => {
+                self.attached_at = ctx.now.wall_ms;
                 let params = params.clone();
                 self.verto(ctx, verto::PONG, params, None, Purpose::Forgotten);
             }
@@ -424,6 +463,9 @@ impl Dialog {
                 },
             );
         }
+        if method == verto::ANSWER && self.attach.take().is_some() {
+            self.attached_at = ctx.now.wall_ms;
+        }
         let (status, stage) = match method {
             verto::MEDIA => (CallStatus::Ringing, Stage::Accepted),
             _ => (CallStatus::Connecting, Stage::Up),
@@ -440,32 +482,20 @@ impl Dialog {
     }
 
     fn bye(&mut self, ctx: &mut Context, params: &Value) {
-        let ended = json::object([
-            (
-                "cause",
-                json::get(params, "cause").cloned().unwrap_or_default(),
-            ),
-            (
-                "causeCode",
-                json::get(params, "causeCode").cloned().unwrap_or_default(),
-            ),
-            ("by", json::text("remote")),
-        ]);
+        let why = json::str_of(params, "cause").unwrap_or("the other side ended the call");
+        self.lose_dial(ctx, why);
+        let told = |name| json::get(params, name).cloned().unwrap_or_default();
+        self.over(ctx, [told("cause"), told("causeCode")], None);
+    }
+
+    /// Whoever still waits for the dial is told that the call is over.
+    fn lose_dial(&mut self, ctx: &mut Context, why: &str) {
         if let Some(command) = self.dial.take() {
-            let cause = json::str_of(params, "cause").unwrap_or("the other side ended the call");
-            let cause = EngineError::new("Error", cause);
-            ctx.done(
-                command,
-                Err(EngineError::call_create(
-                    "the call ended before it was set up",
-                    "outbound",
-                    cause,
-                )),
-            );
+            let ended = "the call ended before it was set up";
+            let cause = EngineError::new("Error", why);
+            let error = EngineError::call_create(ended, "outbound", cause);
+            ctx.done(command, Err(error));
         }
-        ctx.call_event(&self.id, CallEvent::Ended(ended));
-        self.set_status(ctx, CallStatus::Disconnected);
-        self.end(ctx);
     }
 
     /// A call or room event that is meant for this call.
@@ -551,6 +581,8 @@ impl Dialog {
     }
 
     fn described(&mut self, ctx: &mut Context, sdp: &str) {
+        self.directions = directions_of(sdp);
+        self.described_anew(sdp);
         match self.stage {
             Stage::Offering => self.invite(ctx, sdp),
             Stage::Answering { command } => self.send_answer(ctx, sdp, command),
@@ -560,8 +592,10 @@ impl Dialog {
                     ("sdp", json::text(sdp)),
                     ("action", json::text("updateMedia")),
                 ]);
+                self.offers += 1;
                 let purpose = Purpose::Reoffer {
                     call: self.id.clone(),
+                    offer: self.offers,
                 };
                 let envelope = Envelope {
                     call: &self.id,
@@ -595,6 +629,18 @@ impl Dialog {
             }
             (None, Stage::Answering { command }) => ctx.done(*command, Err(error.clone())),
             (None, _) => {}
+        }
+        if self.is_up() {
+            let (cause, code) = match error.class {
+                "NetworkError" => ("MEDIA_TIMEOUT", "804"),
+                _ => ("TEMPORARY_FAILURE", "41"),
+            };
+            let ended = json::object([
+                ("cause", json::text(cause)),
+                ("causeCode", json::text(code)),
+                ("by", json::text("local")),
+            ]);
+            ctx.call_event(&self.id, CallEvent::Ended(ended));
         }
         self.tell_error(ctx, error, true);
         self.set_status(ctx, CallStatus::Failed);
@@ -660,7 +706,13 @@ impl Dialog {
         ]);
         json::merge(&mut variables, &self.variables);
         let party = |text: &Option<String>| json::optional(text.as_deref());
+        let attaching = self
+            .attach
+            .as_ref()
+            .map_or(Value::Null, |_| Value::Bool(true));
         json::object([
+            ("attach", attaching.clone()),
+            ("reattaching", attaching),
             ("callID", json::text(&self.id)),
             ("destination_number", json::text(&self.destination)),
             ("caller_id_number", party(&self.caller[0])),

@@ -3,6 +3,7 @@
 use miniserde::json::Value;
 use offhook_proto::method;
 
+use crate::attach::Attachments;
 use crate::auxiliary::Auxiliary;
 use crate::clock::Now;
 use crate::context::Context;
@@ -46,6 +47,8 @@ pub struct EngineConfig {
     pub agent: String,
     /// Thumbprint of the key that the driver can sign proofs with (RFC 7638); empty: it has none.
     pub fingerprint: String,
+    /// Calls of an earlier page are taken up.
+    pub reattach: bool,
     /// Values the driver found in session storage, by key.
     pub stored: Vec<(String, String)>,
 }
@@ -64,6 +67,7 @@ impl Default for EngineConfig {
             tuning: crate::tuning::Tuning::default(),
             agent: concat!("offhook/", env!("CARGO_PKG_VERSION")).into(),
             fingerprint: String::new(),
+            reattach: false,
             stored: Vec::new(),
         }
     }
@@ -78,6 +82,9 @@ pub struct Engine {
     session: Session,
     dialogs: Vec<Dialog>,
     auxiliaries: Vec<Auxiliary>,
+    attachments: Attachments,
+    /// The device says that it has no network.
+    offline: bool,
     /// `Start` and `Connect` commands that wait for the session, and until when.
     waiting: Vec<(CommandId, u64)>,
     /// The user wants to be online; the server has been told so on this session.
@@ -123,6 +130,8 @@ impl Engine {
             session: Session::new(config.agent.clone(), !config.fingerprint.is_empty()),
             dialogs: Vec::new(),
             auxiliaries: Vec::new(),
+            attachments: Attachments::new(config.reattach),
+            offline: false,
             waiting: Vec::new(),
             online: Registration {
                 wanted: !config.skip_register,
@@ -164,6 +173,7 @@ impl Engine {
                 }
             }
             Input::Network { online: false } => {
+                self.offline = self.ctx.tuning.watch_network;
                 self.credential.network(false);
                 self.startup.network(false);
             }
@@ -173,6 +183,7 @@ impl Engine {
             }
             Input::Network { online: true } | Input::Visible { visible: true } => {
                 if matches!(input, Input::Network { .. }) {
+                    self.offline = false;
                     self.credential.network(true);
                     self.startup.network(true);
                 }
@@ -246,9 +257,14 @@ impl Engine {
             );
             self.ctx.done(id, Err(error));
         }
-        let ready = self.session.is_ready();
+        let ready = self.session.is_ready() && !self.offline;
+        let mut doubts = false;
         for dialog in &mut self.dialogs {
             dialog.look(&mut self.ctx, ready);
+            doubts |= dialog.doubts();
+        }
+        if doubts {
+            self.session.hurry(&mut self.ctx);
         }
         self.dialogs.retain(|dialog| !dialog.is_over());
         for leg in &mut self.auxiliaries {
@@ -259,6 +275,14 @@ impl Engine {
             }
         }
         self.auxiliaries.retain(|leg| !leg.is_over());
+        self.keep_attachments();
+    }
+
+    /// What goes on now is kept, so that a later page can take it up.
+    fn keep_attachments(&mut self) {
+        let record = |dialog: &Dialog| Some((dialog.id().to_owned(), dialog.attachment()?));
+        let calls = self.dialogs.iter().filter_map(record);
+        self.attachments.keep(&mut self.ctx, calls);
     }
 
     /// A leg beside a call's own.
@@ -296,6 +320,8 @@ impl Engine {
             Step::User(user) => {
                 let id = json::str_of(&user, "id").unwrap_or_default().to_owned();
                 self.session.belongs_to(&id, &self.config.stored);
+                self.attachments
+                    .begin(&mut self.ctx, &id, &self.config.stored);
                 let claims = json::get(&user, "sat_claims").cloned().unwrap_or_default();
                 // Asked with the first token, which may have been replaced meanwhile.
                 let serial = self.startup.serial;
@@ -571,8 +597,16 @@ impl Engine {
             self.settle(Ok(()));
         }
         let offer = offer(&self.session);
-        for dialog in self.dialogs.iter_mut().filter(|dialog| dialog.is_parked()) {
-            dialog.begin(&mut self.ctx, &offer);
+        for dialog in &mut self.dialogs {
+            match dialog.is_parked() {
+                true => dialog.begin(&mut self.ctx, &offer),
+                false => dialog.signalling_back(&mut self.ctx, greeting.renewed),
+            }
+        }
+        for (id, record) in self.attachments.take() {
+            let mut dialog = Dialog::left(&mut self.ctx, id, record);
+            dialog.take_up(&mut self.ctx, &offer);
+            self.dialogs.push(dialog);
         }
     }
 

@@ -108,8 +108,14 @@ pub enum Command {
     Subscribe { call: LegId, event_type: String },
     /// Merges user variables into the call's.
     SetUserVariables { call: LegId, variables: Value },
-    /// ICE restart of the main leg (`verto.modify updateMedia`).
-    RestartIce { call: LegId, relay_only: bool },
+    /// ICE restart of the main leg (`verto.modify updateMedia`). `broken`: its media is dead though its connection is up.
+    RestartIce {
+        call: LegId,
+        relay_only: bool,
+        broken: bool,
+    },
+    /// Ends a call whose media is dead though its connection is up, and restarts have not helped.
+    GiveUp { call: LegId },
     /// A leg beside the call's own: a shared screen (`screen`) or another device. The driver chooses the leg's name and has
     /// captured what it sends. Done when it is connected.
     AddLeg {

@@ -9,6 +9,7 @@
 //!                                    │
 //!                                    └─ deadline(): when the driver must send Input::Tick at the latest
 //! ```
+mod attach;
 mod auxiliary;
 pub mod clock;
 mod context;

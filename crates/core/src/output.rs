@@ -115,6 +115,10 @@ pub struct MediaPlan {
     pub receive_audio: bool,
     pub receive_video: bool,
     pub fallback_to_receive_only: bool,
+    /// Sent, but nothing is captured yet: the user had muted it.
+    pub audio_muted: bool,
+    /// As `audio_muted`.
+    pub video_muted: bool,
 }
 
 /// What the application observes. Strings are those of the public API (`sdk-api.json`).

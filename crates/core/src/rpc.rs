@@ -38,6 +38,8 @@ pub(crate) enum Purpose {
     },
     Reoffer {
         call: LegId,
+        /// Which of the call's offers.
+        offer: u32,
     },
     Layouts {
         call: LegId,

@@ -13,6 +13,8 @@ use crate::rpc::Purpose;
 
 /// A session without any inbound frame for so long is dead: two and a half of the longest ping interval known.
 const SILENCE_MS: u64 = 25_000;
+/// A server that is asked whether it is there must be heard within this time.
+const PROBE_MS: u64 = 3_000;
 /// Event ids remembered, so that a redelivered event is acked but not taken twice.
 const SEEN_EVENTS: usize = 512;
 
@@ -55,6 +57,8 @@ pub(crate) struct Session {
     sockets: SocketId,
     delay_ms: u64,
     last_inbound: u64,
+    /// The server was asked whether it is there: when the socket is given up without a word of it.
+    probe: Option<u64>,
     seen: VecDeque<String>,
     /// Names the stored keys.
     subscriber: String,
@@ -62,6 +66,8 @@ pub(crate) struct Session {
     protocol: Option<String>,
     /// The state came from the provider, not from the server.
     given: bool,
+    /// Which life of the server this session is with, where it says.
+    run: Option<String>,
     pub(crate) project: String,
     pub(crate) ice_servers: Value,
     pub(crate) traits: ServerTraits,
@@ -81,6 +87,8 @@ pub(crate) struct Greeting {
     pub(crate) subscriber: String,
     /// `{scope, expires_at}`, as in the subscriber's information.
     pub(crate) claims: Value,
+    /// By another life of the server than the one before.
+    pub(crate) renewed: bool,
 }
 
 /// What became of `signalwire.connect`.
@@ -99,11 +107,13 @@ impl Session {
             sockets: 0,
             delay_ms: 0,
             last_inbound: 0,
+            probe: None,
             seen: VecDeque::new(),
             subscriber: String::new(),
             state: None,
             protocol: None,
             given: false,
+            run: None,
             project: String::new(),
             ice_servers: Value::Null,
             traits: ServerTraits::default(),
@@ -318,6 +328,9 @@ impl Session {
         self.ice_servers = json::get(&result, "ice_servers")
             .cloned()
             .unwrap_or_default();
+        let run = ours.and_then(|ours| json::str_of(ours, "run"));
+        let before = std::mem::replace(&mut self.run, run.map(str::to_owned));
+        let renewed = before.is_some() && self.run.is_some() && before != self.run;
         let subscriber = json::get(authorization, "fabric_subscriber");
         let text = |name| subscriber.and_then(|subscriber| json::str_of(subscriber, name));
         let greeting = Greeting {
@@ -339,6 +352,7 @@ impl Session {
                         .unwrap_or_default(),
                 ),
             ]),
+            renewed,
         };
         self.link = Link::Ready { socket };
         self.delay_ms = 0;
@@ -369,6 +383,7 @@ impl Session {
         if let Some(socket) = self.socket() {
             ctx.out.push_back(Output::CloseSocket { socket });
         }
+        self.probe = None;
         ctx.rpc.close();
         ctx.rpc.drop_handshake();
     }
@@ -378,7 +393,7 @@ impl Session {
         let now = ctx.now.mono_ms;
         match self.link {
             Link::Opening { due, .. } if due <= now => self.lost(ctx),
-            Link::Ready { .. } if self.last_inbound + SILENCE_MS <= now => self.lost(ctx),
+            Link::Ready { .. } if self.silent_until() <= now => self.lost(ctx),
             Link::Waiting { until } if until <= now && !self.blocked => self.open(ctx),
             _ => {}
         }
@@ -387,25 +402,36 @@ impl Session {
     pub(crate) fn deadline(&self) -> Option<u64> {
         match self.link {
             Link::Opening { due, .. } => Some(due),
-            Link::Ready { .. } => Some(self.last_inbound + SILENCE_MS),
+            Link::Ready { .. } => Some(self.silent_until()),
             Link::Waiting { until } if !self.blocked => Some(until),
             _ => None,
         }
     }
 
-    /// The network or the page is back: an attempt that waits is made now.
+    /// When a live socket is given up if nothing comes.
+    fn silent_until(&self) -> u64 {
+        let silence = self.last_inbound + SILENCE_MS;
+        self.probe.map_or(silence, |probe| probe.min(silence))
+    }
+
+    /// The network or the page is back: an attempt that waits is made now, and a socket that seems to live is asked.
     pub(crate) fn hurry(&mut self, ctx: &mut Context) {
         if let Link::Waiting { .. } = self.link
             && !self.blocked
         {
             self.delay_ms = 0;
             self.open(ctx);
+        } else if self.is_ready() && self.probe.is_none() {
+            self.probe = Some(ctx.now.mono_ms + PROBE_MS);
+            // Whatever is answered.
+            ctx.request(method::PING, json::empty(), Purpose::Forgotten);
         }
     }
 
     /// A frame came in on the current socket.
     pub(crate) fn heard(&mut self, ctx: &Context) {
         self.last_inbound = ctx.now.mono_ms;
+        self.probe = None;
     }
 
     /// Whether an event is new and of this session; acks it in any case (wire-protocol.md 3.4, 3.10).

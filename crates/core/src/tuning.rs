@@ -21,6 +21,9 @@ pub struct Tuning {
     pub reoffer_ms: u64,
     /// Offers made during the call that may fail in a row before that is told.
     pub reoffers: u32,
+    /// Calls of an earlier page that are older are not taken up, and a call whose media is lost for longer is given up, in
+    /// milliseconds.
+    pub reattach_ms: u64,
     /// A page that becomes visible looks at its connection at once.
     pub check_on_visible: bool,
     /// Going offline and online is looked at.
@@ -39,6 +42,7 @@ impl Default for Tuning {
             relay_fallback: true,
             reoffer_ms: 5_000,
             reoffers: 3,
+            reattach_ms: 300_000,
             check_on_visible: true,
             watch_network: true,
         }

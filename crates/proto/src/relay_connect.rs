@@ -113,7 +113,7 @@ pub struct ConnectResult {
 }
 
 /// What a client of ours may rely on beyond the protocol.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ServerTraits {
     /// Version of the server.
     pub version: &'static str,
@@ -121,15 +121,19 @@ pub struct ServerTraits {
     pub peer_reflexive: bool,
     /// What time it is here, milliseconds since 1970: clients' clocks are wrong, and tokens live by this one.
     pub server_time_ms: u64,
+    /// Names this life of the server. A client that meets another one knows that the media of its calls is gone, and
+    /// renegotiates at once.
+    pub run: String,
 }
 
 impl ServerTraits {
-    /// Of this version, at this moment.
-    pub fn now() -> Self {
+    /// Of this version, at this moment, in the life `run` of the server.
+    pub fn now(run: &str) -> Self {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Self {
             version: env!("CARGO_PKG_VERSION"),
             peer_reflexive: true,
+            run: run.to_owned(),
             // A clock before 1970 is as wrong as one that says 1970.
             server_time_ms: since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0)),
         }

@@ -176,3 +176,54 @@ async fn only_what_went_on_is_taken_up_and_only_by_its_owner() {
     assert_eq!(error["code"], -32602);
     reattach(&mut alice, &call).await;
 }
+
+#[tokio::test]
+async fn who_is_back_and_does_not_take_the_call_up_is_told_that_it_is_over() {
+    let server = TestServer::with(|config| config.timing.orphan = Duration::from_millis(900)).await;
+    server.room("lobby", None).await;
+    let (mut alice, mut bob) = (
+        server.connected("alice").await,
+        server.connected("bob").await,
+    );
+    let a = alice.dial("/public/lobby").await;
+    alice.answered(&a).await;
+    let b = bob.dial("/public/lobby").await;
+    bob.answered(&b).await;
+    noted(&server, 2).await;
+    let server = server.restart().await;
+    let mut alice = alice.resumed(server.address).await;
+    let mut bob = bob.resumed(server.address).await;
+    reattach(&mut bob, &b).await;
+    assert_eq!(alice.bye(&a.id).await, "MEDIA_TIMEOUT");
+    bob.nothing("verto.bye").await;
+    noted(&server, 1).await;
+    // An offer that comes later learns why there is nothing to take up.
+    let sdp = Call::new(&a.id).await.offer().await;
+    let params = json!({"dialogParams": {"callID": a.id}, "action": "updateMedia", "sdp": sdp});
+    let error = alice.verto_err("verto.modify", &a.id, params).await;
+    assert_eq!(error["code"], -32602);
+    assert!(error["data"]["cause"].is_string(), "{error}");
+}
+
+#[tokio::test]
+async fn each_life_of_the_server_has_a_name_of_its_own() {
+    let server = TestServer::start().await;
+    let name = |result: &Value| result["offhook"]["run"].as_str().unwrap().to_owned();
+    let token = server.connected("alice").await.token.clone();
+    let mut connects = Vec::new();
+    let connect = json!({"authentication": {"jwt_token": token}, "version": {"major": 4, "minor": 0, "revision": 0}});
+    for _ in 0..2 {
+        let mut client = server.client().await;
+        connects.push(name(
+            &client.ok("signalwire.connect", connect.clone()).await,
+        ));
+    }
+    assert_eq!(connects[0], connects[1]);
+    // A client that doubts its socket asks.
+    let mut client = server.connected("alice").await;
+    client.ok("signalwire.ping", json!({})).await;
+    let server = server.restart().await;
+    let mut client = server.client().await;
+    let later = name(&client.ok("signalwire.connect", connect).await);
+    assert_ne!(later, connects[0]);
+}

@@ -103,6 +103,7 @@ impl Dialog {
     }
 
     pub(crate) fn set_sending(&mut self, ctx: &mut Context, video: bool, on: bool) {
+        self.muted[usize::from(video)] = !on;
         self.tell_peer(ctx, PeerCommand::SetSending { video, on });
     }
 

@@ -89,8 +89,19 @@ impl Engine {
                 self.with(&call, |dialog, ctx| dialog.set_variables(ctx, &variables));
                 self.ctx.done(id, Ok(Value::Null));
             }
-            Command::RestartIce { call, relay_only } => {
-                self.with(&call, |dialog, ctx| dialog.restart_ice(ctx, 1, relay_only));
+            Command::RestartIce {
+                call,
+                relay_only,
+                broken,
+            } => {
+                let ready = self.session.is_ready();
+                self.with(&call, |dialog, ctx| {
+                    dialog.ask_restart(ctx, relay_only, broken, ready);
+                });
+                self.ctx.done(id, Ok(Value::Null));
+            }
+            Command::GiveUp { call } => {
+                self.with(&call, |dialog, ctx| dialog.give_up(ctx));
                 self.ctx.done(id, Ok(Value::Null));
             }
             Command::AddLeg {
@@ -210,6 +221,8 @@ impl Engine {
         self.session.close(&mut self.ctx);
         self.credential.pause(&mut self.ctx);
         self.reauthentication = super::Reauthentication::default();
+        self.attachments.take();
+        self.keep_attachments();
         if std::mem::take(&mut self.connected) {
             self.ctx.event(Event::Registered(false));
             self.ctx.event(Event::Connected(false));

@@ -177,9 +177,9 @@ impl Engine {
                     None => ctx.done(command, Err(no_call())),
                 }
             }
-            Purpose::Reoffer { call } => {
+            Purpose::Reoffer { call, offer } => {
                 if let Some(dialog) = self.dialogs.iter_mut().find(|dialog| dialog.id() == call) {
-                    dialog.reoffered(ctx, result);
+                    dialog.reoffered(ctx, offer, result);
                 }
             }
             Purpose::Layouts { call } => {

@@ -299,6 +299,7 @@ impl Call {
     pub async fn request_ice_restart(&self) -> Result<(), Error> {
         let call = self.state.id.clone();
         let command = Command::RestartIce {
+            broken: false,
             call,
             relay_only: false,
         };

@@ -2,6 +2,7 @@
 //! One task writes; rooms never wait for it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use offhook_auth::SatKind;
 use offhook_proto::code::Cause;
@@ -13,6 +14,7 @@ use tokio::sync::mpsc;
 use super::directory::DialogKey;
 use crate::clock::{now_ms, now_s};
 use crate::records::{EndedCalls, EndedLeg, Ledger, LegEnd, Target};
+use crate::relay::Owner;
 use crate::store::{AbandonedCall, LiveCallKey, Store};
 
 /// What is kept of a leg.
@@ -103,6 +105,49 @@ impl Journal {
 
     pub(super) fn remove(&self, key: &DialogKey) {
         let _ = self.entries.send(Entry::Removed(key.clone()));
+    }
+
+    /// Legs of an earlier life of the server whose client is back and has not taken them up: its media ended with that life, and it
+    /// must be told. Forgets and records them.
+    pub(super) async fn give_up(
+        &self,
+        store: &Store,
+        ledger: &Ledger,
+        is_back: impl Fn(&DialogKey) -> bool,
+    ) -> Vec<DialogKey> {
+        let left = match store.left_calls(&self.run).await {
+            Ok(left) => left,
+            Err(error) => {
+                tracing::error!(%error, "live calls cannot be read");
+                return Vec::new();
+            }
+        };
+        let mut told = Vec::new();
+        for call in left {
+            let Ok(record) = serde_json::from_str::<LegRecord>(&call.record) else {
+                continue;
+            };
+            let key = DialogKey {
+                owner: Arc::new(Owner {
+                    project_id: call.project_id.clone(),
+                    subscriber_id: call.subscriber_id.clone(),
+                    kind: record.kind.unwrap_or(SatKind::Subscriber),
+                }),
+                call_id: call.call_id.as_str().into(),
+            };
+            if !is_back(&key) {
+                continue;
+            }
+            match store.forget_left_call(store_key(&key), &self.run).await {
+                Ok(true) => {
+                    close(ledger, vec![call], now_ms());
+                    told.push(key);
+                }
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "an old live call cannot be forgotten"),
+            }
+        }
+        told
     }
 
     /// What another life of the server has noted of a dialog.

@@ -255,17 +255,7 @@ impl Leg {
 
     /// The event that ends the call at the client.
     pub(super) fn bye(&self, context: &Context, cause: Cause) -> OutEvent {
-        let params = OutgoingBye {
-            call_id: self.call_id(),
-            cause: cause.name(),
-            cause_code: cause.code(),
-        };
-        let message = ServerMessage::new(context.next_serial(), verto::BYE, params);
-        OutEvent::new(
-            event::WEBRTC_MESSAGE,
-            &message,
-            Keep::DialogEnd(self.call_id().clone()),
-        )
+        bye(context, self.call_id(), cause)
     }
 
     pub(super) fn send_state(&self, context: &Context, progress: Progress) {
@@ -292,4 +282,16 @@ impl Leg {
         self.session
             .event(OutEvent::new(event::CALL_STATE, &state, Keep::Passing));
     }
+}
+
+/// The event that ends a call at its client.
+pub(super) fn bye(context: &Context, call_id: &Arc<str>, cause: Cause) -> OutEvent {
+    let params = OutgoingBye {
+        call_id,
+        cause: cause.name(),
+        cause_code: cause.code(),
+    };
+    let message = ServerMessage::new(context.next_serial(), verto::BYE, params);
+    let keep = Keep::DialogEnd(call_id.clone());
+    OutEvent::new(event::WEBRTC_MESSAGE, &message, keep)
 }

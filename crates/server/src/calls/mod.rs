@@ -135,6 +135,7 @@ impl Calls {
             serials,
         });
         tokio::spawn(route_media(context.clone(), media_events));
+        tokio::spawn(tell_left(context.clone()));
         Self { context }
     }
 
@@ -178,7 +179,7 @@ impl Calls {
                     return self.dialog(caller, reply, VertoRequest::UpdateMedia(offer));
                 }
                 if let Some(reply) = self.restore(caller, reply, offer, true).await {
-                    reply.refuse(&RpcError::invalid_params("there is no such call"));
+                    reply.refuse(&no_such_call(Cause::NormalClearing));
                 }
             }
             VertoRequest::Transfer {
@@ -540,13 +541,18 @@ fn answer_for_gone_dialog(reply: VertoReply, request: &VertoRequest, cause: Caus
             reply.refuse(&error);
         }
         VertoRequest::Invite(_) => reply.refuse(&refuse(refusal::INVALID_CALL_REFERENCE)),
-        VertoRequest::UpdateMedia(_)
-        | VertoRequest::Hold { .. }
-        | VertoRequest::Transfer { .. }
-        | VertoRequest::Dtmf { .. } => {
+        VertoRequest::UpdateMedia(_) => reply.refuse(&no_such_call(cause)),
+        VertoRequest::Hold { .. } | VertoRequest::Transfer { .. } | VertoRequest::Dtmf { .. } => {
             reply.refuse(&RpcError::invalid_params("there is no such call"))
         }
     }
+}
+
+/// A renegotiation of a call that is over. The code ends nothing at the official client; ours reads why the call ended, so that
+/// one whose media is lost does not try for ever.
+fn no_such_call(cause: Cause) -> RpcError {
+    RpcError::invalid_params("there is no such call")
+        .with_data(json!({ "cause": cause.name(), "causeCode": cause.code().to_string() }))
 }
 
 fn ended(call_id: &str, cause: Cause) -> ByeResult<'_> {
@@ -573,6 +579,27 @@ impl VertoReply {
 
     fn refuse(self, error: &RpcError) {
         self.reply.refuse(error);
+    }
+}
+
+/// Calls of an earlier life of the server: clients take them up as soon as they are back. One that has not done so after a while
+/// cannot, and would show its user a call without media for ever.
+async fn tell_left(context: Arc<Context>) {
+    tokio::time::sleep(context.timing.orphan).await;
+    let registry = &context.registry;
+    let sessions = |key: &DialogKey| registry.of_owner(&key.owner);
+    let is_back = |key: &DialogKey| {
+        matches!(context.directory.find(key), Found::Unknown)
+            && sessions(key).iter().any(SessionHandle::is_attached)
+    };
+    let given_up = context
+        .journal
+        .give_up(&context.store, &context.ledger, is_back);
+    for key in given_up.await {
+        tracing::info!(call = %key.call_id, "its client is back and has not taken it up");
+        for session in sessions(&key) {
+            session.event(leg::bye(&context, &key.call_id, Cause::MediaTimeout));
+        }
     }
 }
 

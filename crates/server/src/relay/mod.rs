@@ -139,6 +139,7 @@ impl Relay {
             sockets: TaskTracker::new(),
             serials: AtomicU64::new(1),
             started_at_s: now_s(),
+            run: uuid::Uuid::new_v4().to_string(),
         };
         let shared = Arc::new(shared);
         let changes = shared.store.directory_changes();
@@ -210,6 +211,8 @@ pub(crate) struct Shared {
     sockets: TaskTracker,
     serials: AtomicU64,
     started_at_s: u64,
+    /// Names this life of the server.
+    run: String,
 }
 
 impl Shared {

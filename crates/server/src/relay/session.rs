@@ -319,7 +319,7 @@ impl Session {
             ice_servers: self.shared.turn.as_ref().map_or_else(Vec::new, |turn| {
                 turn.ice_servers(&owner.subscriber_id, limits::TURN_TTL_S)
             }),
-            offhook: ServerTraits::now(),
+            offhook: ServerTraits::now(&self.shared.run),
         }
     }
 
@@ -476,6 +476,8 @@ impl Session {
                 }
                 reply.ok(&Empty {});
             }
+            // A client of ours asks whether we are still there.
+            method::PING => reply.ok(&Empty {}),
             method::CONNECT => {
                 let error = RpcError::new(
                     code::INVALID_REQUEST,
@@ -529,7 +531,7 @@ impl Session {
                 tracing::info!(expires_at = self.claims.expires_at, "reauthenticated");
                 reply.ok(&ReauthenticateResult {
                     authorization: self.authorization(),
-                    offhook: ServerTraits::now(),
+                    offhook: ServerTraits::now(&self.shared.run),
                 });
                 // The answer is in the mailbox; the state comes after it.
                 self.handle.send(SessionMessage::RenewState);

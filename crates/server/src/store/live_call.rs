@@ -101,6 +101,44 @@ impl Store {
         Ok(())
     }
 
+    /// What earlier lives of the server left, and nobody has taken up so far.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn left_calls(&self, run: &str) -> Result<Vec<AbandonedCall>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT project_id, subscriber_id, call_id, record FROM live_calls WHERE run <> $1",
+        )
+        .bind(run)
+        .fetch_all(&self.pool)
+        .await?;
+        let calls = rows.iter().map(abandoned);
+        Ok(calls.collect::<Result<_, sqlx::Error>>()?)
+    }
+
+    /// Forgets one of them; `false`: it has been taken up meanwhile.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn forget_left_call(
+        &self,
+        key: LiveCallKey<'_>,
+        run: &str,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.write().await?;
+        let done = sqlx::query(
+            "DELETE FROM live_calls WHERE project_id = $1 AND subscriber_id = $2 AND call_id = $3 AND run <> $4",
+        )
+        .bind(key.project_id)
+        .bind(key.subscriber_id)
+        .bind(key.call_id)
+        .bind(run)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected() > 0)
+    }
+
     /// Forgets what earlier lives of the server left, and gives it: nobody has come to take it up.
     ///
     /// # Errors
@@ -118,14 +156,7 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        let calls = rows.iter().map(|row| {
-            Ok(AbandonedCall {
-                project_id: row.try_get(0)?,
-                subscriber_id: row.try_get(1)?,
-                call_id: row.try_get(2)?,
-                record: row.try_get(3)?,
-            })
-        });
+        let calls = rows.iter().map(abandoned);
         Ok(calls.collect::<Result<_, sqlx::Error>>()?)
     }
 
@@ -140,4 +171,13 @@ impl Store {
         let count: i64 = row.try_get(0)?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
+}
+
+fn abandoned(row: &sqlx::sqlite::SqliteRow) -> Result<AbandonedCall, sqlx::Error> {
+    Ok(AbandonedCall {
+        project_id: row.try_get(0)?,
+        subscriber_id: row.try_get(1)?,
+        call_id: row.try_get(2)?,
+        record: row.try_get(3)?,
+    })
 }

@@ -25,7 +25,7 @@
 //! `addLeg {call, leg, screen, audio, video}`; `removeLeg {leg}`;
 //! `dial {to, options, userVariables, nodeId?}`; `answer {call, options}`; `reject {call}`; `hangup {call}`;
 //! `sendDigits {call, digits}`; `callMethod {call, method, member?, args}`; `setMuted {call, video, muted}`;
-//! `subscribe {call, eventType}`; `setUserVariables {call, variables}`; `restartIce {call, relayOnly}`;
+//! `subscribe {call, eventType}`; `setUserVariables {call, variables}`; `restartIce {call, relayOnly, broken}`; `giveUp {call}`;
 //! `execute {method, params, timeoutMs?}`; `fetch {method, target, body?}`.
 //! `callMethod` takes `hold`, `unhold` and `transfer` (args `{destination}`) as well as `call.*`.
 //! Options: `{audio?, video?, receiveAudio?, receiveVideo?, fallbackToReceiveOnly?}`.
@@ -39,8 +39,8 @@
 //! {"lock": {"request": 4, "name": "…"}}   {"unlock": {"request": 4, "share": "…"}}          share null: nothing
 //! {"keepCredential": {"token": "…", "authorizationState": "…", "expiryAt": 1760000000000, "bound": false}}    or null each
 //! {"peer": {"leg": "…", "command": {"create": {"iceServers": [], "relayOnly": false}}}}
-//!     commands: offer {"media": {sendAudio, sendVideo, receiveAudio, receiveVideo, fallbackToReceiveOnly},
-//!               "waitForCandidates", "iceRestart", "relayOnly"}, answer {"offer", "media", "waitForCandidates"}, applyAnswer {"sdp"},
+//!     commands: offer {"media": {sendAudio, sendVideo, receiveAudio, receiveVideo, fallbackToReceiveOnly, audioMuted,
+//!               videoMuted}, "waitForCandidates", "iceRestart", "relayOnly"}, answer {"offer", "media", "waitForCandidates"}, applyAnswer {"sdp"},
 //!               setSending {"video", "on"}, applyMediaParams {"params"}, close {}
 //!     An offer with iceRestart keeps the directions there are; its media is without meaning.
 //! {"store": {"scope": "session", "key": "…", "value": "…"}}                 value null: forget
@@ -55,7 +55,7 @@
 //!
 //! # Configuration
 //! `{hasProvider, canRefresh, cachedCredential?: {token, expiryAt?, bound?}, skipConnection, skipRegister, relayHost,
-//! userVariables, agent, …the settings named in `tuning`, fingerprint, stored: [["key", "value"]]}`, every member optional.
+//! userVariables, agent, reattach, …the settings named in `tuning`, fingerprint, stored: [["key", "value"]]}`, every member optional.
 
 use miniserde::json::Value;
 use offhook_core::engine::EngineConfig;
@@ -83,6 +83,7 @@ pub fn config(json: &str) -> EngineConfig {
         skip_register: flag("skipRegister"),
         relay_host: owned(&value, "relayHost"),
         fingerprint: owned(&value, "fingerprint"),
+        reattach: flag("reattach"),
         stored: pairs(array_of(&value, "stored")),
         tuning: tuning(&value),
         ..EngineConfig::default()
@@ -220,7 +221,9 @@ fn command(value: &Value) -> Option<Command> {
         "restartIce" => Command::RestartIce {
             call: call(),
             relay_only: bool_of(body, "relayOnly").unwrap_or(false),
+            broken: bool_of(body, "broken").unwrap_or(false),
         },
+        "giveUp" => Command::GiveUp { call: call() },
         "addLeg" => Command::AddLeg {
             call: call(),
             leg: owned(body, "leg"),
@@ -263,6 +266,7 @@ fn tuning(body: &Value) -> Tuning {
         relay_fallback: flag("enableRelayFallback"),
         reoffer_ms: ms("reinviteTimeout", default.reoffer_ms),
         reoffers: count("reinviteMaxAttempts", default.reoffers),
+        reattach_ms: ms("reconnectCallsTimeout", default.reattach_ms),
         check_on_visible: flag("checkConnectionOnVisible"),
         watch_network: flag("enableNetworkChangeDetection"),
     }
@@ -516,6 +520,8 @@ fn plan(media: MediaPlan) -> Value {
             "fallbackToReceiveOnly",
             Value::Bool(media.fallback_to_receive_only),
         ),
+        ("audioMuted", Value::Bool(media.audio_muted)),
+        ("videoMuted", Value::Bool(media.video_muted)),
     ])
 }
 

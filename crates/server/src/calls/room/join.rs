@@ -161,39 +161,46 @@ impl Room {
         if self.leg(id).is_none_or(|leg| leg.stage == Stage::Ringing) {
             return reply.refuse(&refuse(refusal::INVALID_CALL_REFERENCE));
         }
-        let made = self
-            .media_answer(
-                self.context
-                    .media
-                    .accept_offer(self.media_room, &invite.sdp),
-            )
-            .await;
-        let (media, answer) = match made {
-            Ok(made) => made,
+        let answer = match self.media_anew(id, &invite.sdp).await {
+            Ok(answer) => answer,
             Err(error) => return reply.refuse(&error),
         };
-        self.context.directory.insert_media(media, &self.handle, id);
         let context = self.context.clone();
         let Some(leg) = self.leg_mut(id) else { return };
         tracing::info!(call = %leg.call_id(), "re-attached");
-        let previous = leg.media.replace(media);
         reply.ok(InviteResult::new(leg.call_id(), &leg.member.member_id));
         if leg.is_joined() {
             leg.send_answer(&context, &answer);
-            leg.life.media_expected(Instant::now());
-            context.media.set_flags(media, leg.flags());
-            context.media.set_sound(media, leg.sound());
-            context.media.join(media);
         } else {
             leg.stage = Stage::Waiting {
                 offer: invite.sdp,
                 answer,
             };
         }
-        self.release_media(previous);
-        self.own_again(id);
         if self.leg(id).is_some_and(Leg::is_joined) {
             self.send_whole_state(id);
         }
+    }
+
+    /// Gives a leg a media leg of its own for an offer, in place of the one it had; the answer.
+    pub(super) async fn media_anew(&mut self, id: LegId, offer: &str) -> Result<String, RpcError> {
+        let accepting = self.context.media.accept_offer(self.media_room, offer);
+        let (media, answer) = self.media_answer(accepting).await?;
+        self.context.directory.insert_media(media, &self.handle, id);
+        let context = self.context.clone();
+        let Some(leg) = self.leg_mut(id) else {
+            self.release_media(Some(media));
+            return Err(refuse(refusal::INVALID_CALL_REFERENCE));
+        };
+        let previous = leg.media.replace(media);
+        if leg.is_joined() {
+            leg.life.media_expected(Instant::now());
+            context.media.set_flags(media, leg.flags());
+            context.media.set_sound(media, leg.sound());
+            context.media.join(media);
+        }
+        self.release_media(previous);
+        self.own_again(id);
+        Ok(answer)
     }
 }

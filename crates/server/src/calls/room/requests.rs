@@ -37,15 +37,15 @@ impl Room {
             Some(leg) if leg.is_joined() => leg.media,
             _ => return reply.refuse(&RpcError::invalid_params("the call has not been answered")),
         };
-        let Some(media) = media else {
-            return reply.refuse(&RpcError::invalid_params(
-                "the call's media is gone: only a re-attach can bring it back",
-            ));
+        let made = match media {
+            Some(media) => {
+                let reoffer = self.context.media.reoffer(media, &offer.sdp);
+                self.media_answer(reoffer).await
+            }
+            // It was lost for so long that it was given up: it begins anew.
+            None => self.media_anew(id, &offer.sdp).await,
         };
-        match self
-            .media_answer(self.context.media.reoffer(media, &offer.sdp))
-            .await
-        {
+        match made {
             Err(error) => reply.refuse(&error),
             Ok(sdp) => reply.ok(ModifyResult {
                 action: "updateMedia",
