@@ -59,11 +59,11 @@ export class Pages {
 }
 
 /** Makes a client in the page and waits until it is connected (and registered, if wanted). */
-export async function connect(page: Page, token: string, online = false): Promise<void> {
+export async function connect(page: Page, token: string, online = false, options: Record<string, unknown> = {}): Promise<void> {
   await page.evaluate(
-    async ({ token, online }) => {
+    async ({ token, online, options }) => {
       const g = globalThis as never as Record<string, any>;
-      const client = new g.sdk.SignalWire(new g.sdk.StaticCredentialProvider({ token }), { skipRegister: !online });
+      const client = new g.sdk.SignalWire(new g.sdk.StaticCredentialProvider({ token }), { skipRegister: !online, ...options });
       Object.assign(g, { client, failures: [] });
       client.errors$.subscribe((error: Error) => g.failures.push(`${error.name}: ${error.message}`));
       const first = (observable: any) => new Promise<void>((resolve, reject) => {
@@ -77,7 +77,7 @@ export async function connect(page: Page, token: string, online = false): Promis
       await first(client.ready$);
       if (online) await first(client.isRegistered$);
     },
-    { token, online }
+    { token, online, options }
   );
 }
 

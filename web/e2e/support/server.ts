@@ -14,6 +14,8 @@ const webDir = process.env.OFFHOOK_WEB ?? join(root, 'target/web');
 export interface Ready {
   http: string;
   https: string;
+  /** UDP addresses, as clients are told. */
+  media: string[];
 }
 export interface Demo {
   embedToken: string;

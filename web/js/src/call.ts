@@ -26,6 +26,8 @@ import type {
 export interface CallHost {
   driver: Driver;
   session: ClientSession;
+  /** Whether the session is authenticated right now, and the device has a network. */
+  signals(): boolean;
   devices: WebRTCMediaDevices;
   /** The peer connection of a call, or of a leg beside it. */
   leg(call: string, id: string): Leg;
@@ -41,6 +43,8 @@ export interface Created {
   fromName?: string | null;
   nodeId?: string | null;
   command?: number | null;
+  /** It is taken up for an earlier page. */
+  reattached?: boolean;
 }
 type Payload = Record<string, unknown>;
 type Envelope = { event_type: string; params: Payload };
@@ -100,6 +104,8 @@ export class WebRTCCall extends RoomState implements Call {
     this.#nodeId = this.cell<string | null>(created.nodeId ?? null);
     this.#leg = host.leg(id, id);
     this.#leg.options = options;
+    // Answered by the earlier page.
+    this.#decided = created.reattached ?? false;
     this.#shares = new Shares(id, {
       devices: host.devices,
       command: (name, body) => host.driver.command(name, body),
@@ -119,10 +125,15 @@ export class WebRTCCall extends RoomState implements Call {
         return { audio: audio.includes('recv') && !this.#held, video: video.includes('recv') && room && !this.#held && this.#seesVideo() };
       },
       requestKeyframe: () => this.requestKeyframe(),
-      restartIce: (relayOnly) => driver.command('restartIce', { call: this.id, relayOnly }),
+      restartIce: (relayOnly) => driver.command('restartIce', { call: this.id, relayOnly, broken: true }),
       sendsVideo: () => this.#leg.isSending('video'),
+      // While the engine is at it, nothing else is done.
+      mayRestart: () => this.#host.signals() && this.status === 'connected',
+      giveUp: () => void driver.command('giveUp', { call: this.id }).catch(() => undefined),
       sendVideo: (on) => {
         void this.#leg.setActive('video', on).catch(() => undefined);
+        // What the user has muted meanwhile stays muted.
+        if (on && !this.#leg.isSending('video')) return;
         // So that the others see that it is meant, not broken.
         void this.#method(on ? 'call.unmute' : 'call.mute', undefined, { channels: ['video'] }).catch(() => undefined);
       },
@@ -137,6 +148,10 @@ export class WebRTCCall extends RoomState implements Call {
     return this.participants.some(({ id, videoMuted, type }) => type === 'screen' || (id !== this.selfId && !videoMuted));
   }
 
+  /** @internal The session was lost, and is back. */
+  signalsBack(): void {
+    this.#monitor.signalsBack();
+  }
   /** @internal What is known of it, for a report. */
   summary(): CallDiagnosticSummary {
     return { callId: this.id, direction: this.direction, destination: this.to, status: this.status, ...this.#monitor.summary() };
@@ -185,6 +200,12 @@ export class WebRTCCall extends RoomState implements Call {
         this.#verto.next(value as WebrtcMessagePayload);
         break;
     }
+  }
+
+  /** @internal The page goes, and may come again: what cannot be taken up by the next one ends. */
+  leave(): void {
+    if (this.direction === 'inbound' && this.status === 'ringing') this.destroy();
+    else this.#shares.leave();
   }
 
   /** What members need of their call. */

@@ -101,6 +101,7 @@ export class SignalWire extends Destroyable implements DeviceController {
         cachedCredential: await this.#cached(credentialProvider !== undefined),
         skipConnection: options.skipConnection ?? false,
         skipRegister: options.skipRegister ?? false,
+        reattach: options.reconnectAttachedCalls ?? false,
         agent: `offhook-js/${version}`,
         stored: options.storageImplementation ? [] : await this.#resumable.stored(),
         ...this.#settings()
@@ -120,6 +121,7 @@ export class SignalWire extends Destroyable implements DeviceController {
     this.#forCalls = {
       driver: this.#driver,
       session: this.#session,
+      signals: () => this.#session.authenticated && !(this.preferences.enableNetworkChangeDetection && globalThis.navigator?.onLine === false),
       devices: this.#api.mediaDevices,
       leg: (call, id) => this.#leg(call, id),
       select: (kind, device, options) => this.#select(kind, device, options),
@@ -158,6 +160,7 @@ export class SignalWire extends Destroyable implements DeviceController {
         break;
       case 'authenticated':
         this.#session.setAuthenticated(value as boolean);
+        if (value) for (const call of this.#calls.values()) call.signalsBack();
         break;
       case 'user': {
         const user = this.user ?? new User();
@@ -185,7 +188,10 @@ export class SignalWire extends Destroyable implements DeviceController {
         for (const kind in event) {
           if (kind === 'created') this.#created(call, event[kind] as Created);
           else this.#calls.get(call)?.apply(kind, event[kind]);
-          if (kind === 'status') this.#tellCalls();
+          if (kind !== 'status') continue;
+          const status = event[kind] as string;
+          this.#happens(status === 'recovering' ? 'recovery' : 'call', status, { callId: call });
+          this.#tellCalls();
         }
       }
     }
@@ -199,9 +205,9 @@ export class SignalWire extends Destroyable implements DeviceController {
     this.#calls.set(id, call);
   }
 
-  /** Outbound calls appear when the server has taken them. */
+  /** Calls that are made here, or taken up again, appear when the server has taken them. */
   #tellCalls(): void {
-    const calls = [...this.#calls.values()].filter(({ direction, status }) => direction === 'inbound' || status !== 'new').reverse();
+    const calls = [...this.#calls.values()].filter(({ status }) => status !== 'new').reverse();
     const told = this.#session.calls;
     if (calls.length !== told.length || calls.some((call, at) => call !== told[at])) this.#session.setCalls(calls);
   }
@@ -283,13 +289,19 @@ export class SignalWire extends Destroyable implements DeviceController {
     for (const scope of scopes) this.#storage.setItem(CACHE, credential, scope).catch((error: Error) => this.#tell(error));
   }
 
-  /** A page that goes for good says bye; one that is only put aside does not. */
+  /**
+   * A page that goes for good says bye; one that is only put aside does not. Where calls are to be taken up again they are left
+   * as they are, since a page is not told whether it goes or comes again: the server keeps them for a minute.
+   */
   #leave(): void {
     globalThis.window?.addEventListener(
       'pagehide',
       (event) => {
         if (event.persisted) return;
-        for (const call of this.#calls.values()) call.destroy();
+        for (const call of this.#calls.values()) {
+          if (this.#options.reconnectAttachedCalls) call.leave();
+          else call.destroy();
+        }
         // Else calls would ring here for as long as the session could be resumed.
         if (this.isRegistered) this.#driver.command('execute', { method: 'subscriber.offline' }).catch(() => undefined);
       },

@@ -276,6 +276,8 @@ export class Driver {
     const { window, document } = globalThis;
     on(window, 'online', () => ({ network: { online: true } }));
     on(window, 'offline', () => ({ network: { online: false } }));
+    // Another network, without having been offline; not every browser tells.
+    on((globalThis.navigator as { connection?: EventTarget } | undefined)?.connection, 'change', () => ({ network: { online: navigator.onLine } }));
     on(window, 'pageshow', () => ({ visible: { visible: true } }));
     on(document, 'visibilitychange', () => ({ visible: { visible: document.visibilityState === 'visible' } }));
     on(document, 'resume', () => ({ visible: { visible: true } }));

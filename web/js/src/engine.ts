@@ -26,6 +26,9 @@ export interface MediaPlan {
   receiveAudio: boolean;
   receiveVideo: boolean;
   fallbackToReceiveOnly: boolean;
+  /** Sent, but nothing is captured yet: the user had muted it. */
+  audioMuted: boolean;
+  videoMuted: boolean;
 }
 export interface MediaParams {
   audio?: MediaTrackConstraints;

@@ -167,6 +167,8 @@ export function fromEngine(error: EngineError): Error {
       return new TokenRefreshError(message, inner);
     case 'UnexpectedError':
       return new UnexpectedError(message, options);
+    case 'RecoveryError':
+      return new RecoveryError(text('action'), Number(details.attempt), inner);
     case 'MessageParseError':
       return new MessageParseError(inner);
     case 'MediaAccessError':

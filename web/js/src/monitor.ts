@@ -7,10 +7,11 @@ import { Quality, sampleOf, type Expected, type Sample } from './quality.js';
 import { Recovery, type RecoveryActions, type RecoverySettings } from './recovery.js';
 import type { CallDiagnosticSummary, CallStatus, NetworkIssue, NetworkMetrics } from './types.js';
 
-const LOOK_MS = 100;
+/** A server sends sound all the time: a second without any is none. */
+const CHECK_MS = 1000;
 
 /** What is looked at, and what can be done about it. */
-export interface Watched extends RecoveryActions {
+export interface Watched extends Omit<RecoveryActions, 'flows'> {
   /** What should come in now. */
   expected(): Expected;
   /** The page is hidden: the picture is muted, or no longer. */
@@ -31,6 +32,8 @@ export class Monitor {
   #connectedAt: number | undefined;
   #endedAt: number | undefined;
   #hid = false;
+  /** How often the media path was made anew. */
+  #recoveries = 0;
 
   constructor(
     private readonly leg: Leg,
@@ -40,6 +43,9 @@ export class Monitor {
       requestKeyframe: () => watched.requestKeyframe(),
       sendVideo: (on) => watched.sendVideo(on),
       sendsVideo: () => watched.sendsVideo(),
+      mayRestart: () => watched.mayRestart(),
+      flows: () => this.leg.flows(CHECK_MS),
+      giveUp: () => watched.giveUp(),
       restartIce: async (relayOnly) => {
         await watched.restartIce(relayOnly);
         await this.#flows();
@@ -58,6 +64,7 @@ export class Monitor {
       this.#connectedAt ??= Date.now();
       this.#begin();
     } else if (status === 'recovering') {
+      this.#recoveries++;
       this.recovery.tell('call_recovering', 'the connection was lost');
     } else if (['disconnecting', 'disconnected', 'failed', 'destroyed'].includes(status)) {
       if (status === 'failed') this.recovery.tell('call_recovery_failed', 'the call could not go on');
@@ -70,7 +77,7 @@ export class Monitor {
     if (!this.#preferences.enableNetworkChangeDetection) return;
     const alive = this.leg.pc?.connectionState === 'connected';
     this.recovery.tell(alive ? 'signal_reconnect' : 'full_reconnect', 'online');
-    if (!alive) this.recovery.trigger('online');
+    // A connection that was lost is made anew by the engine, which knows when there is signalling again.
   }
 
   #begin(): void {
@@ -121,18 +128,17 @@ export class Monitor {
   /** Resolves when something comes in again; rejects when that takes too long. */
   async #flows(): Promise<void> {
     const limit = milliseconds('iceRestartTimeout');
-    const received = async () => {
-      const report = (await this.leg.pc?.getStats()) as unknown as Map<string, Record<string, any>> | undefined;
-      const { audio, video } = sampleOf(report ?? [], Date.now(), '');
-      return audio.received + video.received;
-    };
-    const before = await received();
-    for (let waited = 0; waited < limit; waited += LOOK_MS) {
-      await new Promise((next) => setTimeout(next, LOOK_MS));
-      if (this.#timer === undefined) throw new RecoveryError('reinvite', this.recovery.attempts);
-      if ((await received()) > before) return;
-    }
+    if (await this.leg.flows(limit)) return;
+    if (this.#timer === undefined) throw new RecoveryError('reinvite', this.recovery.attempts);
     throw new RPCTimeoutError('', limit);
+  }
+
+  /**
+   * The session was lost and is back: on another network, the media path is gone too, and the browser takes many seconds to
+   * notice.
+   */
+  signalsBack(): void {
+    if (this.#timer !== undefined && this.watched.expected().audio) this.recovery.trigger('the session was lost', 0);
   }
 
   /** A page that nobody sees need not show its user, if that was asked for. */
@@ -152,6 +158,7 @@ export class Monitor {
       keyframeCooldownMs: preferences.keyframeCooldown,
       reinviteDebounceMs: preferences.reinviteDebounceTime,
       maxAttempts: preferences.maxRecoveryAttempts,
+      relayFallback: preferences.enableRelayFallback,
       degrade: preferences.enableAutoDegradation,
       degradeBelow: preferences.degradationBitrateThreshold,
       restoreAbove: preferences.degradationRecoveryThreshold
@@ -165,7 +172,7 @@ export class Monitor {
       duration: this.#connectedAt === undefined ? 0 : ((this.#endedAt ?? Date.now()) - this.#connectedAt) / 1000,
       avgQualityScore: count ? sum / count : 5,
       minQualityScore: least,
-      recoveryAttempts: this.recovery.attempts,
+      recoveryAttempts: this.#recoveries,
       iceCandidateTypes: this.#last?.candidates ?? [],
       finalMetrics: this.metrics.value.at(-1) ?? { timestamp: Date.now(), audio: { ...none, jitter: 0 }, video: none, roundTripTime: 0 }
     };

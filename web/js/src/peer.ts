@@ -5,11 +5,14 @@ import { InvalidParams, MediaTrackError, OverconstrainedFallbackError } from './
 import type { MediaParams, MediaPlan, PeerCommand, PeerReport } from './engine.js';
 import { Gain } from './gain.js';
 import { Cell } from './observe.js';
-import { sentence } from './sentences.js';
+import { sentence, silenced } from './sentences.js';
 import type { DialOptions, MediaDirections, WebRTCApiProvider } from './types.js';
 
 export type Kind = 'audio' | 'video';
 const KINDS = ['audio', 'video'] as const;
+/** How long, and how often, is looked whether something comes in. */
+const FLOW_MS = 5000;
+const FLOW_LOOK_MS = 100;
 const PERMISSIONS = { audio: 'microphone', video: 'camera' } as const;
 
 export interface LegHost {
@@ -44,6 +47,8 @@ export class Leg {
   #queue: Promise<void> = Promise.resolve();
   /** The devices being opened; true when the leg can go on. */
   #opening: Promise<boolean> = Promise.resolve(true);
+  /** Kinds whose devices are being opened. */
+  readonly #asked = new Set<Kind>();
   /** What the user wants sent, whatever happens to devices. */
   readonly #intent: Partial<Record<Kind, boolean>> = {};
   /** Kinds that the next answer must take. */
@@ -51,6 +56,8 @@ export class Leg {
   #transmitting = true;
   #gain: Gain | undefined;
   #closed = false;
+  /** The last offer was a restart of the media path. */
+  #restarting = false;
   readonly #watching = new AbortController();
 
   constructor(private readonly host: LegHost) {}
@@ -86,6 +93,7 @@ export class Leg {
         await this.pc!.setRemoteDescription({ type: 'answer', sdp: command.applyAnswer.sdp });
         await this.#refused();
         this.host.report({ remoteApplied: {} });
+        if (this.#restarting) void this.#confirm();
       } else if ('setSending' in command) await this.#setSending(command.setSending.video ? 'video' : 'audio', command.setSending.on);
       else if ('applyMediaParams' in command) await this.#constrainAll(command.applyMediaParams.params);
     } catch (error) {
@@ -121,6 +129,7 @@ export class Leg {
 
   async #offer({ media, waitForCandidates, iceRestart, relayOnly }: Offered): Promise<void> {
     const pc = this.pc!;
+    this.#restarting = iceRestart;
     if (relayOnly) pc.setConfiguration({ ...pc.getConfiguration(), iceTransportPolicy: 'relay' });
     if (!iceRestart) {
       const plan = await this.#open(media);
@@ -159,6 +168,31 @@ export class Leg {
     this.host.report({
       localDescription: { sdp: pc.localDescription!.sdp, sendingAudio: sends('audio'), sendingVideo: sends('video') }
     });
+  }
+
+  /** Packets received so far. */
+  async received(): Promise<number> {
+    let sum = 0;
+    // One that is closed has nothing to report.
+    const report = (await this.pc?.getStats().catch(() => undefined)) as unknown as Map<string, Record<string, any>> | undefined;
+    for (const [, stat] of report ?? []) if (stat.type === 'inbound-rtp') sum += stat.packetsReceived ?? 0;
+    return sum;
+  }
+
+  /** Resolves when something has come in from now on: true; or not within the time. */
+  async flows(ms: number): Promise<boolean> {
+    const before = await this.received();
+    for (const end = performance.now() + ms; performance.now() < end && !this.#closed; ) {
+      await new Promise((next) => setTimeout(next, FLOW_LOOK_MS));
+      if ((await this.received()) > before) return true;
+    }
+    return false;
+  }
+
+  /** A connection that never noticed that it was broken does not tell when it is mended: what comes in does. */
+  async #confirm(): Promise<void> {
+    const flows = await this.flows(FLOW_MS);
+    if (flows && !this.#closed && this.pc?.connectionState === 'connected') this.host.report({ state: { state: 'connected' } });
   }
 
   /** What was added during the call and is not taken gives its device back. */
@@ -200,18 +234,19 @@ export class Leg {
 
   /** Opens what is to be sent, and says what the description may promise: `undefined` when the leg cannot go on. */
   async #open(wish: MediaPlan): Promise<MediaPlan | undefined> {
-    const may = (kind: Kind) => sends(wish, kind) && !!(this.#given(kind) ?? this.#constraints(kind));
+    const may = (kind: Kind) => sends(wish, kind) && (muted(wish, kind) || !!(this.#given(kind) ?? this.#constraints(kind)));
     const media = { ...wish, sendAudio: may('audio'), sendVideo: may('video') };
     this.#opening = this.#capture(media);
     // Where no prompt can come up, the description need not wait for the devices to open.
     if (await this.#granted(media)) return media;
     if (!(await this.#opening)) return undefined;
-    return { ...media, sendAudio: !!this.#tracks.audio, sendVideo: !!this.#tracks.video };
+    const has = (kind: Kind) => !!this.#tracks[kind] || (sends(media, kind) && muted(media, kind));
+    return { ...media, sendAudio: has('audio'), sendVideo: has('video') };
   }
 
   async #granted(media: MediaPlan): Promise<boolean> {
     try {
-      const asked = KINDS.filter((kind) => sends(media, kind) && !this.#given(kind));
+      const asked = KINDS.filter((kind) => sends(media, kind) && !muted(media, kind) && !this.#given(kind));
       const states = await Promise.all(asked.map((kind) => navigator.permissions.query({ name: PERMISSIONS[kind] as PermissionName })));
       return states.every(({ state }) => state === 'granted');
     } catch {
@@ -224,12 +259,14 @@ export class Leg {
   async #capture(media: MediaPlan): Promise<boolean> {
     const ask: MediaStreamConstraints = {};
     for (const kind of KINDS) {
-      if (!sends(media, kind)) continue;
+      // What was muted before is opened when it is unmuted.
+      if (!sends(media, kind) || muted(media, kind)) continue;
       const given = this.#given(kind);
       if (given) this.#take(kind, given);
       else ask[kind] = this.#constraints(kind);
     }
     if (ask.audio || ask.video) {
+      for (const kind of KINDS) if (ask[kind]) this.#asked.add(kind);
       try {
         for (const track of await this.#devices(ask)) this.#take(track.kind as Kind, track);
       } catch (error) {
@@ -237,6 +274,8 @@ export class Leg {
         const kinds = KINDS.filter((kind) => ask[kind]).join('');
         this.host.report({ mediaAccess: { failure: failure(error), media: kinds, fatal } });
         if (fatal) return false;
+      } finally {
+        this.#asked.clear();
       }
     }
     await this.#attach();
@@ -274,8 +313,8 @@ export class Leg {
     const watch = { signal: this.#watching.signal };
     track.addEventListener('ended', () => this.#tracks[kind] === track && this.host.lost(kind), watch);
     // The operating system, a switch on the device, or a phone call: nobody here has muted, but nothing is sent.
-    const silenced = () => this.#tracks[kind] === track && this.host.complain(new MediaTrackError('muted by the system', kind, undefined));
-    track.addEventListener('mute', silenced, watch);
+    const fallsSilent = () => this.#tracks[kind] === track && this.host.complain(new MediaTrackError('muted by the system', kind, new DOMException(silenced(kind), 'NotReadableError')));
+    track.addEventListener('mute', fallsSilent, watch);
   }
 
   #release(kind: Kind): void {
@@ -370,9 +409,9 @@ export class Leg {
     await sender.setParameters(parameters);
   }
 
-  /** Whether a kind is captured and sent. */
+  /** Whether a kind is captured and sent, or about to be. */
   isSending(kind: Kind): boolean {
-    return !!this.#tracks[kind];
+    return !!this.#tracks[kind] || this.#asked.has(kind);
   }
 
   /** The volume of the microphone, 1 for as it is. */
@@ -503,6 +542,10 @@ function inStereo(sdp: string): string {
 
 function sends(media: MediaPlan, kind: Kind): boolean {
   return kind === 'audio' ? media.sendAudio : media.sendVideo;
+}
+
+function muted(media: MediaPlan, kind: Kind): boolean {
+  return kind === 'audio' ? media.audioMuted : media.videoMuted;
 }
 
 function directionOf(media: MediaPlan, kind: Kind): RTCRtpTransceiverDirection {

@@ -37,7 +37,7 @@ type Seconds =
   | 'iceGatheringTimeout' | 'statsHistorySize' | 'recoveryDebounceTime' | 'recoveryCooldown' | 'iceRestartTimeout' | 'iceDisconnectedGracePeriod';
 /** What the engine is told of the settings: as they are kept, times in milliseconds. */
 const ENGINE = [
-  'connectionTimeout', 'reconnectDelayMin', 'reconnectDelayMax', 'iceDisconnectedGracePeriod', 'iceRestartTimeout', 'maxRecoveryAttempts',
+  'connectionTimeout', 'reconnectDelayMin', 'reconnectDelayMax', 'reconnectCallsTimeout', 'iceDisconnectedGracePeriod', 'iceRestartTimeout', 'maxRecoveryAttempts',
   'enableRelayFallback', 'reinviteTimeout', 'reinviteMaxAttempts', 'checkConnectionOnVisible', 'enableNetworkChangeDetection', 'relayHost', 'userVariables'
 ];
 

@@ -1,6 +1,6 @@
 /** Whether a call would work, before it is made (sdk-api reference, 15.1). */
 import type { WebRTCCall } from './call.js';
-import type { DialOptions, PreflightOptions, PreflightResult, WebRTCApiProvider } from './types.js';
+import type { DialOptions, MediaMeasured, PreflightOptions, PreflightResult, WebRTCApiProvider } from './types.js';
 import { lossOf, sampleOf, type Sample } from './quality.js';
 
 export interface PreflightHost {
@@ -16,6 +16,9 @@ export interface PreflightHost {
 const DEVICE_MS = 5000;
 const GATHER_MS = 10_000;
 const CONNECT_MS = 10_000;
+/** Receivers report every five seconds or so (RFC 3550): a shorter test waits for the first. */
+const REPORT_MS = 6000;
+const REPORT_LOOK_MS = 200;
 
 /** A part of the loss or a jitter that speech suffers from. */
 const LOSSY = 0.05;
@@ -23,7 +26,7 @@ const JITTERY_MS = 50;
 /** kbit/s each way that speech needs. */
 const LEAST_KBPS = 30;
 
-type Media = PreflightResult['bandwidth'] & { jitterMs: number; loss: number };
+type Media = Required<Pick<PreflightResult, 'media'>> & { bandwidth: NonNullable<PreflightResult['bandwidth']> };
 
 export async function preflight(host: PreflightHost, destination: string, options: PreflightOptions): Promise<PreflightResult> {
   const warnings: string[] = [];
@@ -47,12 +50,15 @@ export async function preflight(host: PreflightHost, destination: string, option
   const connectivity = await reach(host.api, host.iceServers());
   if (!connectivity.turnReachable) warnings.push('No relay (TURN) can be reached: calls out of strict networks may have no sound');
   if (!connectivity.stunReachable) warnings.push('No STUN server can be reached');
-  let bandwidth: Media | null = null;
+  let measured: Media | undefined;
   if (!options.skipMediaTest) {
     try {
-      bandwidth = await measure(host, destination, (options.duration ?? 10) * 1000);
-      if (bandwidth.loss > LOSSY) warnings.push(`${Math.round(bandwidth.loss * 100)} % of the sound was lost`);
-      if (bandwidth.jitterMs > JITTERY_MS) warnings.push(`The sound came unevenly (jitter ${Math.round(bandwidth.jitterMs)} ms)`);
+      measured = await measure(host, destination, (options.duration ?? 10) * 1000);
+      const { media, bandwidth } = measured;
+      for (const [way, { loss, jitterMs }] of [['sent', media.upload], ['received', media.download]] as const) {
+        if (loss > LOSSY) warnings.push(`${Math.round(loss * 100)} % of the sound that was ${way} was lost`);
+        if (jitterMs > JITTERY_MS) warnings.push(`The sound that was ${way} came unevenly (jitter ${Math.round(jitterMs)} ms)`);
+      }
       if (Math.min(bandwidth.uploadKbps, bandwidth.downloadKbps) < LEAST_KBPS) warnings.push('There is hardly enough bandwidth for speech');
     } catch (error) {
       warnings.push(`The test call failed: ${(error as Error).message}`);
@@ -62,7 +68,8 @@ export async function preflight(host: PreflightHost, destination: string, option
     ok: rtt !== undefined && connectivity.type !== 'failed' && audioInput.working,
     signaling: { reachable: rtt !== undefined, rttMs: rtt ?? 0 },
     connectivity,
-    bandwidth,
+    bandwidth: measured?.bandwidth ?? null,
+    ...(measured && { media: measured.media }),
     devices: { audioInput, videoInput, audioOutput: { available: host.outputs().length > 0, device: output } },
     warnings
   };
@@ -128,23 +135,41 @@ async function measure(host: PreflightHost, destination: string, ms: number): Pr
     const before = await look(call);
     await new Promise((resolve) => setTimeout(resolve, ms));
     const after = await look(call);
+    let { told } = after.sent;
+    for (const limit = performance.now() + REPORT_MS; !told && performance.now() < limit; ) {
+      await new Promise((resolve) => setTimeout(resolve, REPORT_LOOK_MS));
+      ({ told } = (await look(call)).sent);
+    }
     const kbps = (from: number, to: number) => Math.round((8 * (to - from)) / Math.max(1, after.sample.at - before.sample.at));
-    const flowing = kbps(before.sent, after.sent);
+    const flowing = kbps(before.sent.bytes, after.sent.bytes);
     return {
-      uploadKbps: Math.max(flowing, Math.round((after.sample.outgoing ?? 0) / 1000)),
-      downloadKbps: kbps(before.sample.audio.bytes, after.sample.audio.bytes),
-      jitterMs: after.sample.audio.jitterMs,
-      loss: lossOf(after.sample, before.sample)
+      bandwidth: {
+        uploadKbps: Math.max(flowing, Math.round((after.sample.outgoing ?? 0) / 1000)),
+        downloadKbps: kbps(before.sample.audio.bytes, after.sample.audio.bytes)
+      },
+      media: {
+        upload: told ?? { loss: 0, jitterMs: 0 },
+        download: { loss: lossOf(after.sample, before.sample), jitterMs: after.sample.audio.jitterMs }
+      }
     };
   } finally {
     await call.hangup().catch(() => undefined);
   }
 }
 
-async function look(call: WebRTCCall): Promise<{ sample: Sample; sent: number }> {
+/** What was sent, and what the server says has arrived of it; nothing until it has said something. */
+interface Sent {
+  bytes: number;
+  told?: MediaMeasured;
+}
+
+async function look(call: WebRTCCall): Promise<{ sample: Sample; sent: Sent }> {
   const report = (await call.rtcPeerConnection?.getStats()) as unknown as Map<string, Record<string, any>> | undefined;
-  let sent = 0;
-  for (const [, stat] of report ?? []) if (stat.type === 'outbound-rtp') sent += stat.bytesSent ?? 0;
+  const sent: Sent = { bytes: 0 };
+  for (const [, stat] of report ?? []) {
+    if (stat.type === 'outbound-rtp') sent.bytes += stat.bytesSent ?? 0;
+    else if (stat.type === 'remote-inbound-rtp') sent.told = { loss: stat.fractionLost ?? 0, jitterMs: (stat.jitter ?? 0) * 1000 };
+  }
   return { sample: sampleOf(report ?? [], Date.now(), 'connected'), sent };
 }
 

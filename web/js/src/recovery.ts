@@ -11,6 +11,8 @@ export interface RecoverySettings {
   keyframeCooldownMs: number;
   reinviteDebounceMs: number;
   maxAttempts: number;
+  /** Every second restart goes through relays. */
+  relayFallback: boolean;
   degrade: boolean;
   /** kbit/s. */ degradeBelow: number;
   /** kbit/s. */ restoreAbove: number;
@@ -19,12 +21,21 @@ export interface RecoverySettings {
 export interface RecoveryActions {
   requestKeyframe(): void;
   restartIce(relayOnly: boolean): Promise<unknown>;
+  /** There is signalling, and nothing else is at it. */
+  mayRestart(): boolean;
+  /** Whether something comes in, after a short look. */
+  flows(): Promise<boolean>;
+  /** Restarts have not helped: the call is to end. */
+  giveUp(): void;
   /** The picture that is sent, and the others are told. */
   sendVideo(on: boolean): void;
   sendsVideo(): boolean;
 }
-/** Losses must have stopped for so long before the picture comes back without an estimate. */
+/** Losses must have stopped for so long before the picture comes back without an estimate; doubled each time it goes again soon after. */
 const LOSSLESS_MS = 5000;
+const LOSSLESS_MOST_MS = 80_000;
+/** A picture that goes again within this time came back too early. */
+const SOON_MS = 30_000;
 
 export class Recovery {
   readonly state = new Cell<RecoveryState>('idle');
@@ -37,7 +48,10 @@ export class Recovery {
   #quietUntil = 0;
   #lastRestart = -Infinity;
   #lastLoss = 0;
+  #lossless = LOSSLESS_MS;
+  #restored = -Infinity;
   #inRow = 0;
+  #over = false;
 
   constructor(
     private readonly settings: () => RecoverySettings,
@@ -56,28 +70,45 @@ export class Recovery {
   }
 
   /** The media path is to be made anew, if that does not pass by itself. */
-  trigger(reason: string): void {
+  trigger(reason: string, debounceMs = this.settings().debounceMs): void {
     if (this.state.value !== 'idle') return;
     this.state.set('debouncing');
-    this.#timer = setTimeout(() => void this.#run(reason), this.settings().debounceMs);
+    this.#timer = setTimeout(() => void this.#run(reason), debounceMs);
   }
 
   async #run(reason: string): Promise<void> {
-    const { reinviteDebounceMs, maxAttempts, cooldownMs } = this.settings();
+    const { reinviteDebounceMs, maxAttempts, cooldownMs, relayFallback } = this.settings();
+    // Signalling comes first; when it is back, what is still wrong triggers again.
+    if (!this.actions.mayRestart()) return this.state.set('idle');
     this.state.set('recovering');
     this.keyframe(reason);
+    if (await this.actions.flows()) {
+      // It has passed by itself.
+      if (!this.#over) this.state.set('idle');
+      return;
+    }
+    if (this.#over || !this.actions.mayRestart()) return this.state.set('idle');
     const tooSoon = this.now() - this.#lastRestart < reinviteDebounceMs;
     if (!tooSoon && this.#inRow < maxAttempts) {
       this.#lastRestart = this.now();
       const attempt = ++this.#inRow;
       this.attempts++;
       this.tell('reinvite_started', reason, attempt);
-      await this.actions.restartIce(attempt % 2 === 0).then(
-        () => this.tell('reinvite_succeeded', reason, attempt),
-        (error: Error) => this.tell(error.name === 'RPCTimeoutError' ? 'reinvite_timeout' : 'reinvite_failed', error.message, attempt)
-      );
-      if (attempt === maxAttempts) this.tell('max_attempts_reached', reason, attempt);
+      try {
+        await this.actions.restartIce(relayFallback && attempt % 2 === 0);
+        this.#inRow = 0;
+        this.tell('reinvite_succeeded', reason, attempt);
+      } catch (error) {
+        if (this.#over) return;
+        const { name, message } = error as Error;
+        this.tell(name === 'RPCTimeoutError' ? 'reinvite_timeout' : 'reinvite_failed', message, attempt);
+        if (attempt >= maxAttempts) {
+          this.tell('max_attempts_reached', reason, attempt);
+          return this.actions.giveUp();
+        }
+      }
     }
+    if (this.#over) return;
     this.state.set('cooldown');
     this.#timer = setTimeout(() => this.state.set('idle'), cooldownMs);
   }
@@ -105,11 +136,15 @@ export class Recovery {
     const kbps = outgoing === undefined ? undefined : outgoing / 1000;
     if (!this.constrained.value) {
       if (!degrade || kbps === undefined || kbps >= degradeBelow || !this.actions.sendsVideo()) return;
+      const now = this.now();
+      // One that comes and goes is worse than none.
+      this.#lossless = now - this.#restored < SOON_MS ? Math.min(2 * this.#lossless, LOSSLESS_MOST_MS) : LOSSLESS_MS;
       this.constrained.set(true);
-      this.#lastLoss = this.now();
+      this.#lastLoss = now;
       this.actions.sendVideo(false);
       this.tell('video_disabled', `${Math.round(kbps)} kbit/s are left`);
-    } else if ((kbps !== undefined && kbps >= restoreAbove) || this.now() - this.#lastLoss >= LOSSLESS_MS) {
+    } else if ((kbps !== undefined && kbps >= restoreAbove) || this.now() - this.#lastLoss >= this.#lossless) {
+      this.#restored = this.now();
       this.constrained.set(false);
       this.actions.sendVideo(true);
       this.tell('video_restored', kbps === undefined ? 'no losses any more' : `${Math.round(kbps)} kbit/s`);
@@ -122,6 +157,7 @@ export class Recovery {
   }
 
   complete(): void {
+    this.#over = true;
     clearTimeout(this.#timer);
     for (const one of [this.state, this.constrained, this.events]) one.complete();
   }

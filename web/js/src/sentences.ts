@@ -28,3 +28,9 @@ export function sentence(kind: Kind, error: unknown): string {
       return `The ${device} could not be used.`;
   }
 }
+
+/** The sentence for the user about an input that the system, or a switch on the device, has silenced. */
+export function silenced(kind: Kind): string {
+  const [device, lost] = kind === 'audio' ? ['microphone', 'hears'] : ['camera', 'sees'];
+  return `The ${device} was switched off by the system or on the device itself: nobody ${lost} you.`;
+}

@@ -125,6 +125,11 @@ export class Shares {
     return [...this.#shares.entries()].filter(([, { screen }]) => !screen).map(([id]) => id);
   }
 
+  /** The page goes: the server is told that these end. */
+  leave(): void {
+    for (const id of this.#shares.keys()) void this.remove(id).catch(() => undefined);
+  }
+
   close(): void {
     for (const id of [...this.#shares.keys()]) this.ended(id);
   }

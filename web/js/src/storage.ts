@@ -73,7 +73,48 @@ export class StorageManager {
   }
 }
 
-const RESUMES = /^sw:.*:(as|pt)$/;
+const RESUMES = /^sw:.*:(as|pt|att)$/;
+const TAB = `${PREFIX}tab`;
+/** An earlier page of this tab lets its lock go a moment after it is gone. */
+const HANDOVER_MS = 1500;
+let mine: Promise<boolean> | undefined;
+
+/**
+ * Whether what this tab's store holds was left by an earlier page of this same tab. A tab that is duplicated starts with a copy
+ * of it: were that used, the copy would take session and calls from the tab that has them.
+ */
+function leftByThisTab(): Promise<boolean> {
+  return (mine ??= claim());
+}
+
+async function claim(): Promise<boolean> {
+  const locks = globalThis.navigator?.locks;
+  let id: string | null;
+  try {
+    id = sessionStorage.getItem(TAB);
+  } catch {
+    return false;
+  }
+  // Without locks nothing can be told apart.
+  if (!locks) return true;
+  if (id && (await hold(id, { signal: AbortSignal.timeout(HANDOVER_MS) }))) return true;
+  const fresh = crypto.randomUUID();
+  sessionStorage.setItem(TAB, fresh);
+  void hold(fresh, {});
+  return !id;
+}
+
+/** Holds a lock for as long as the page lives; false when it cannot be had in time. */
+function hold(id: string, options: LockOptions): Promise<boolean> {
+  return new Promise((resolve) => {
+    navigator.locks
+      .request(`offhook:tab:${id}`, options, () => {
+        resolve(true);
+        return new Promise(() => undefined);
+      })
+      .catch(() => resolve(false));
+  });
+}
 
 /**
  * What resumes a session: of this tab, kept over a reload; with `persistSession` of this browser, kept over its end too.
@@ -91,6 +132,11 @@ export class Resumable implements Pick<Storage, 'setItem' | 'removeItem'> {
   /** Values of an earlier page. Only the browser's own store can be listed. */
   async stored(): Promise<[string, string][]> {
     const session = listed(() => sessionStorage);
+    if (session.length && !(await leftByThisTab())) {
+      for (const [key] of session) sessionStorage.removeItem(key);
+      return [];
+    }
+    void leftByThisTab();
     if (session.length || !(await this.#isMine())) return session;
     return listed(() => localStorage);
   }

@@ -111,6 +111,10 @@ export interface SignalWireOptions {
   skipConnection?: boolean;
   skipRegister?: boolean;
   skipDeviceMonitoring?: boolean;
+  /**
+   * A page that is loaded again takes its calls up: the same member, the same media, muted what was muted. Calls that are older than
+   * `reconnectCallsTimeout` are left. Without it a page that goes hangs up.
+   */
   reconnectAttachedCalls?: boolean;
   savePreferences?: boolean;
   persistSession?: boolean;
@@ -277,6 +281,11 @@ export interface PreflightOptions {
   readonly audioDevice?: MediaDeviceInfo;
   readonly videoDevice?: MediaDeviceInfo;
 }
+export interface MediaMeasured {
+  /** The part of the packets that did not arrive, 0 to 1. */
+  readonly loss: number;
+  readonly jitterMs: number;
+}
 export interface PreflightResult {
   readonly ok: boolean;
   readonly signaling: { readonly reachable: boolean; readonly rttMs: number };
@@ -287,6 +296,8 @@ export interface PreflightResult {
     readonly rttMs: number;
   };
   readonly bandwidth: { readonly uploadKbps: number; readonly downloadKbps: number } | null;
+  /** The sound of the test call, each way; not there when it was skipped or failed. */
+  readonly media?: { readonly upload: MediaMeasured; readonly download: MediaMeasured };
   readonly devices: {
     readonly audioInput: { readonly working: boolean; readonly device: MediaDeviceInfo | null };
     readonly videoInput: { readonly working: boolean; readonly device: MediaDeviceInfo | null };
