@@ -137,6 +137,8 @@ pub const BUDGET_ACCOUNTS: usize = 16_384;
 pub const WORK_TTL_S: u64 = 120;
 /// Hardest work an owner may ask for: some 20 s on one core.
 pub const WORK_BITS_MAX: u8 = 24;
+/// Longest text on a call button in a frame, characters; more is cut.
+pub const BUTTON_LABEL_CHARS: usize = 80;
 
 /// Characters of a text message.
 pub const MESSAGE_CHARS: usize = 8_000;

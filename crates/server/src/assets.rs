@@ -41,7 +41,8 @@ static EMBEDDED: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 pub(crate) struct Assets {
     /// `None`: the binary.
     directory: Option<PathBuf>,
-    policy: HeaderValue,
+    /// [`PAGE_CSP`] for the name that the server is known by.
+    policy: String,
 }
 
 /// One file, found.
@@ -58,11 +59,19 @@ impl Assets {
             "connect-src 'self'",
             &format!("connect-src 'self' {public_origin}"),
         );
-        // An origin of a parsed URL is plain text.
-        let policy = policy
-            .try_into()
-            .unwrap_or(HeaderValue::from_static(PAGE_CSP));
         Self { directory, policy }
+    }
+
+    /// The policy of a page that may be shown inside pages of these sources.
+    pub(crate) fn policy_within(&self, frame_ancestors: &str) -> HeaderValue {
+        let none = "frame-ancestors 'none'";
+        let policy = self
+            .policy
+            .replace(none, &format!("frame-ancestors {frame_ancestors}"));
+        // Origins are plain text.
+        policy
+            .try_into()
+            .unwrap_or(HeaderValue::from_static(PAGE_CSP))
     }
 
     /// The file of this path (without the leading `/`; a directory stands for its `index.html`).
@@ -123,7 +132,7 @@ impl Assets {
             HeaderValue::from_static("cross-origin"),
         );
         if path.ends_with(".html") {
-            headers.insert(CONTENT_SECURITY_POLICY, self.policy.clone());
+            headers.insert(CONTENT_SECURITY_POLICY, self.policy_within("'none'"));
             headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
             headers.insert(
                 HeaderName::from_static("permissions-policy"),

@@ -48,15 +48,15 @@ async function smallest(): Promise<{ tag: string; code: Buffer }> {
   return made.reduce((one, other) => (other.code.length < one.code.length ? other : one));
 }
 
-/** A site of its own, beside the server. */
+/** A site of its own, beside the server. By address: of `localhost` a browser first tries the one where nobody listens. */
 async function site(server: Server, element: { tag: string; code: Buffer }): Promise<{ http: HttpServer; origin: string }> {
   const compressed = brotliCompressSync(element.code);
   const page = (head: string, body: string) =>
     `<!doctype html><html lang=en><meta charset=utf-8><link rel=icon href=data:,><title>Shop</title>${head}<h1>Kettles</h1><p>Quiet ones.</p>${body}</html>`;
   const pages: Record<string, string> = {
     '/plain': page('', '<button>Call</button><script>document.querySelector("button").addEventListener("click", () => {})</script>'),
-    '/embed': page(`<script type=module src="${server.origin}/js/offhook-embed.js"></script>`, '<sw-click-to-call token="c2c_00000000000000000000000000000000" label="Call"></sw-click-to-call>'),
-    '/element': page('<script type=module src="/element.js"></script>', `<${element.tag} label="Call"></${element.tag}>`)
+    '/embed': page(`<script type=module async src="${server.ready.http}/js/offhook-embed.js"></script>`, '<sw-click-to-call token="c2c_00000000000000000000000000000000" label="Call"></sw-click-to-call>'),
+    '/element': page('<script type=module async src="/element.js"></script>', `<${element.tag} label="Call"></${element.tag}>`)
   };
   const http = createServer((request, response) => {
     if (request.url === '/element.js') {
@@ -68,7 +68,7 @@ async function site(server: Server, element: { tag: string; code: Buffer }): Pro
     }
   });
   await new Promise<void>((done) => http.listen(0, '127.0.0.1', done));
-  return { http, origin: `http://localhost:${(http.address() as { port: number }).port}` };
+  return { http, origin: `http://127.0.0.1:${(http.address() as { port: number }).port}` };
 }
 
 /** In the page, before anything else: notes when a button can be clicked. */

@@ -204,6 +204,43 @@ test('a call is passed on to a colleague, and the caller goes on talking with th
   await expect(console.getByTestId('wrap-up')).toContainText('Ona First');
 });
 
+test('with consent a call is told on the desktop while the console is not in front, once, and for as long as it rings', async () => {
+  const opened = await agent(server, AGENT);
+  parties.push(opened);
+  const console = opened.page;
+  await opened.context.grantPermissions(['notifications', 'microphone']);
+  await console.reload();
+  await expect(console.getByTestId('availability')).toHaveText('Online');
+  await console.evaluate(() => {
+    const g = globalThis as never as { told: string[] };
+    g.told = [];
+    // What the browser shows, written down; and a window that is behind another one, which a headless browser has not.
+    globalThis.Notification = class extends Notification {
+      constructor(title: string, options?: NotificationOptions) {
+        super(title, options);
+        g.told.push(title);
+      }
+      override close(): void {
+        super.close();
+        g.told.push('closed');
+      }
+    };
+    document.hasFocus = () => false;
+  });
+  const told = () => console.evaluate(() => (globalThis as never as { told: string[] }).told);
+  const caller = await person(FIRST, 'one@example.com', ['--name', 'Ona First']);
+  await dial(caller, '/private/agent');
+  await expect(console.getByTestId('answer')).toBeVisible();
+  // Not without consent.
+  expect(await told()).toEqual([]);
+  await console.getByTestId('settings').click();
+  await console.getByTestId('notify').check();
+  await expect.poll(told).toEqual(['Ona First is calling']);
+  await hangup(caller);
+  await expect.poll(told).toEqual(['Ona First is calling', 'closed']);
+  await expect(console.getByTestId('history')).toContainText('missed');
+});
+
 test('on a phone a ringing call is in sight whatever is looked at', async () => {
   const console = await desk();
   await console.setViewportSize({ width: 390, height: 780 });

@@ -129,6 +129,8 @@ type Keys = [Option<u64>; 4];
 #[derive(Debug)]
 pub struct Budgets {
     policy: BudgetPolicy,
+    /// Pages of our own origin carry the buttons of many sites: they are no account.
+    own_origin: String,
     hasher: RandomState,
     books: Mutex<Books>,
     refused: [[Counter; 4]; 4],
@@ -143,8 +145,9 @@ struct Books {
 }
 
 impl Budgets {
-    /// With nothing used yet.
-    pub fn new(policy: BudgetPolicy, metrics: &Metrics) -> Self {
+    /// With nothing used yet. `own_origin` is the server's own: of its pages, which show the buttons of other sites in a
+    /// frame, the origin is not counted.
+    pub fn new(policy: BudgetPolicy, own_origin: impl Into<String>, metrics: &Metrics) -> Self {
         let counter = |scope: Scope, item: Item| {
             let help = "Exchanges and calls refused because a budget of public tokens was used up.";
             let labels = [("scope", scope.as_str()), ("limit", item.as_str())];
@@ -152,6 +155,7 @@ impl Budgets {
         };
         Self {
             policy,
+            own_origin: own_origin.into(),
             hasher: RandomState::new(),
             books: Mutex::new(Books {
                 accounts: Scope::ALL.map(|_| Accounts::new(limits::BUDGET_ACCOUNTS)),
@@ -173,7 +177,7 @@ impl Budgets {
         let known = books.known.get(&self.key(token.expose())).copied();
         let keys = [
             known.map(|(button, _)| button),
-            visitor.origin.map(|origin| self.key(origin)),
+            self.page(visitor),
             visitor.network.map(|network| self.key(network)),
             known.map(|(_, destination)| destination),
         ];
@@ -227,7 +231,7 @@ impl Budgets {
         let destination = claims.allowed.as_ref().and_then(|list| list.first());
         let keys = [
             claims.resource_id.as_ref().map(|id| self.key(id)),
-            visitor.origin.map(|origin| self.key(origin)),
+            self.page(visitor),
             visitor.network.map(|network| self.key(network)),
             destination.map(|id| self.key(id)),
         ];
@@ -241,6 +245,14 @@ impl Budgets {
             keys,
             begun: now,
         }))
+    }
+
+    /// The account of the visitor's page.
+    fn page(&self, visitor: Visitor<'_>) -> Option<u64> {
+        let origin = visitor
+            .origin
+            .filter(|origin| !origin.eq_ignore_ascii_case(&self.own_origin))?;
+        Some(self.key(origin))
     }
 
     /// What has been used of a call button and of its destination.
@@ -379,7 +391,11 @@ mod tests {
     }
 
     fn budgets(policy: BudgetPolicy) -> Arc<Budgets> {
-        Arc::new(Budgets::new(policy, &Metrics::default()))
+        Arc::new(Budgets::new(
+            policy,
+            "https://calls.example.com",
+            &Metrics::default(),
+        ))
     }
 
     fn claims(kind: SatKind) -> SatClaims {

@@ -69,7 +69,7 @@ pub(super) async fn exchange(
             message: "the embed token is disabled".to_owned(),
         });
     }
-    check_origin(&button, origin, app.config.require_origin)?;
+    check_origin(&app, &button, origin)?;
     let address = app
         .mint
         .store
@@ -149,18 +149,16 @@ async fn check_work(
     })
 }
 
-fn check_origin(
-    button: &ClickToCall,
-    origin: Option<&str>,
-    required: bool,
-) -> Result<(), ApiError> {
+/// A page of our own is the button's frame, which only the button's pages may show ([`super::frame`]).
+fn check_origin(app: &App, button: &ClickToCall, origin: Option<&str>) -> Result<(), ApiError> {
+    let own = |origin: &str| origin.eq_ignore_ascii_case(&app.public_url);
     let (code, message) = match origin {
-        Some(origin) if button.allows_origin(origin) => return Ok(()),
+        Some(origin) if own(origin) || button.allows_origin(origin) => return Ok(()),
         Some(origin) => (
             "origin_not_allowed",
             format!("pages of {origin} may not use this embed token"),
         ),
-        None if !required => return Ok(()),
+        None if !app.config.require_origin => return Ok(()),
         None => (
             "origin_missing",
             "requests without an Origin header are refused here".to_owned(),

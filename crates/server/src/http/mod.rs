@@ -13,6 +13,7 @@ mod directory;
 mod embeds;
 mod error;
 mod fields;
+mod frame;
 mod invites;
 mod observe;
 mod operate;
@@ -71,6 +72,8 @@ pub(crate) struct App {
     pub(crate) counters: Counters,
     /// Exchanges of embed tokens, by network.
     pub(crate) exchanges: Limited,
+    /// Frames of call buttons, by network.
+    pub(crate) frames: Limited,
     /// Sign-ins, by network and by account.
     pub(crate) sign_ins: Limited,
     /// Bindings and renewals of client-bound tokens, by network and by token.
@@ -181,6 +184,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             "/api/offhook/call_records/export",
             get(call_records::export),
         )
+        .route("/embed/{token}", get(frame::show))
         .route("/healthz", get(operate::healthy))
         .route("/readyz", get(operate::ready))
         .route("/metrics", get(operate::metrics))

@@ -338,7 +338,10 @@ async fn check_alive(
             shared.budgets.recall(button, Instant::now());
         }
         let allowed = match origin {
-            Some(origin) => button.is_some_and(|button| button.allows_origin(origin)),
+            Some(origin) => {
+                let own = shared.config.is_own(origin);
+                button.is_some_and(|button| own || button.allows_origin(origin))
+            }
             None => !shared.config.require_origin,
         };
         if !allowed {

@@ -10,6 +10,9 @@ pub struct RelayConfig {
     /// Origins of web pages that may open a socket, such as `https://shop.example`. Empty: every page may, since
     /// a socket can do nothing before it has shown a token. Click-to-call tokens have a list of their own.
     pub allowed_origins: Vec<String>,
+    /// The server's own origin. Its pages may always open a socket, and use every click-to-call token: the frame of a button
+    /// is shown by the pages of that button only.
+    pub own_origin: Option<String>,
     /// Whether a click-to-call token is refused when its holder sends no `Origin`, as programs do.
     pub require_origin: bool,
     /// Names this server in `node_id`.
@@ -27,12 +30,22 @@ impl Default for RelayConfig {
     fn default() -> Self {
         Self {
             allowed_origins: Vec::new(),
+            own_origin: None,
             require_origin: false,
             node_id: uuid::Uuid::new_v4().to_string(),
             hold_music: true,
             call_records_for: Some(Duration::from_secs(limits::CALL_RECORDS_DAYS * 86_400)),
             timing: Timing::default(),
         }
+    }
+}
+
+impl RelayConfig {
+    /// Whether that is our own origin.
+    pub(crate) fn is_own(&self, origin: &str) -> bool {
+        self.own_origin
+            .as_deref()
+            .is_some_and(|own| own.eq_ignore_ascii_case(origin))
     }
 }
 

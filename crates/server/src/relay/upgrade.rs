@@ -37,7 +37,10 @@ pub(super) fn upgrade(
             return (StatusCode::BAD_REQUEST, "The Origin header is not text.\n").into_response();
         }
     };
-    if !allows(&shared.config.allowed_origins, origin.as_deref()) {
+    let own = |origin: &str| shared.config.is_own(origin);
+    if !origin.as_deref().is_some_and(own)
+        && !allows(&shared.config.allowed_origins, origin.as_deref())
+    {
         tracing::info!(%remote, ?origin, "socket refused: origin not allowed");
         return (StatusCode::FORBIDDEN, "This origin may not connect here.\n").into_response();
     }

@@ -164,7 +164,7 @@ impl Server {
             shared: config.shared_store,
         };
         let proofs = Arc::new(Proofs::new(policy, mint.store.clone(), &metrics));
-        let budgets = Arc::new(Budgets::new(config.budgets, &metrics));
+        let budgets = Arc::new(Budgets::new(config.budgets, public_url.clone(), &metrics));
         let relay = Relay::start(RelayDeps {
             budgets: Arc::clone(&budgets),
             proofs: Arc::clone(&proofs),
@@ -178,6 +178,7 @@ impl Server {
             metrics: metrics.clone(),
             config: RelayConfig {
                 allowed_origins: config.allowed_origins.clone(),
+                own_origin: Some(public_url.clone()),
                 require_origin: config.require_origin,
                 timing: Timing {
                     ring: config.ring_for,
@@ -199,6 +200,7 @@ impl Server {
             assets: Assets::new(config.web_dir.clone(), &public_url),
             counters: Counters::new(&metrics),
             exchanges: Limited::new("exchange", config.exchanges_per_minute, &metrics),
+            frames: Limited::new("frame", config.exchanges_per_minute, &metrics),
             devices: Limited::new("device", config.device_tokens_per_minute, &metrics),
             device_answers: DeviceAnswers::default(),
             messages: Limited::new("message", config.messages_per_minute, &metrics),

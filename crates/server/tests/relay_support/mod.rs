@@ -91,7 +91,7 @@ impl TestServer {
                 mint.store.clone(),
                 &metrics,
             )),
-            budgets: Arc::new(Budgets::new(policy, &metrics)),
+            budgets: Arc::new(Budgets::new(policy, "", &metrics)),
             metrics: metrics.clone(),
             config: config.clone(),
         });

@@ -4,6 +4,7 @@ mod budgets;
 mod devices;
 mod directory;
 mod embeds;
+mod frames;
 mod invites;
 mod manage;
 mod proof;

@@ -28,7 +28,7 @@ export function snippets({ origin, token, label, audioOnly }: SnippetOptions): S
       id: 'module',
       title: 'Element',
       when: 'For every page that may load a script: one line where the button shall be.',
-      code: `<script type="module" src="${origin}/js/offhook-embed.js"></script>
+      code: `<script type="module" async src="${origin}/js/offhook-embed.js"></script>
 <sw-click-to-call token="${attribute(token)}" label="${attribute(label)}"${sound}></sw-click-to-call>`
     },
     {
