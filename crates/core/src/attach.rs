@@ -24,6 +24,8 @@ pub(crate) struct Attachment {
     pub(crate) muted: [bool; 2],
     /// It had come in.
     pub(crate) inbound: bool,
+    /// It rings here: the offer that waits for an answer.
+    pub(crate) ringing: Option<String>,
     pub(crate) caller: [Option<String>; 2],
     pub(crate) callee: [Option<String>; 2],
     pub(crate) variables: Value,
@@ -105,6 +107,7 @@ impl Attachment {
             directions: [direction("audio"), direction("video")],
             muted: [muted("audio"), muted("video")],
             inbound: json::bool_of(&ours, "inbound").unwrap_or(false),
+            ringing: text(&ours, "ringing"),
             caller: [text(&ours, "from"), text(&ours, "fromName")],
             callee: [
                 text(&ours, "to").or_else(|| Some(destination.clone())),
@@ -142,6 +145,7 @@ impl Attachment {
                 json::object([
                     ("muted", kinds(self.muted.map(Value::Bool))),
                     ("inbound", Value::Bool(self.inbound)),
+                    ("ringing", json::optional(self.ringing.as_deref())),
                     ("from", party(&self.caller[0])),
                     ("fromName", party(&self.caller[1])),
                     ("to", party(&self.callee[0])),
@@ -263,6 +267,7 @@ mod tests {
             ],
             muted: [true, false],
             inbound: true,
+            ringing: None,
             caller: [Some("/private/them".into()), Some("Them".into())],
             callee: [Some("/private/me".into()), None],
             variables: json::object([("order", json::text("7"))]),

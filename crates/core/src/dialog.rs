@@ -149,6 +149,7 @@ impl Dialog {
         dialog.stage = Stage::Ringing {
             offer: offer.to_owned(),
         };
+        dialog.attached_at = ctx.now.wall_ms;
         dialog.status = CallStatus::Ringing;
         dialog.take_variables(params);
         dialog.announce(ctx);

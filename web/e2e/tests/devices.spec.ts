@@ -104,6 +104,40 @@ test('a device that is unplugged is replaced, the user can be told, and another 
   await expectToHear(b, CALLER);
 });
 
+test('a device that is missing from the list is replaced in the call; the choice is there again on the next visit', async () => {
+  const [a, b] = await talking((page) =>
+    inPage(page, (g) => {
+      const devices = navigator.mediaDevices;
+      const list = devices.enumerateDevices.bind(devices);
+      g.gone = '';
+      devices.enumerateDevices = async () => (await list()).filter(({ deviceId }) => deviceId !== g.gone);
+    })
+  );
+  const told = await inPage(a, async (g) => {
+    const { client, call } = g;
+    const used = () => call.localStream?.getTracks()[0]?.getSettings().deviceId;
+    const until = async (met: () => boolean) => {
+      while (!met()) await new Promise((next) => setTimeout(next, 20));
+    };
+    await client.requestMediaPermissions({ audio: true });
+    const chosen = client.audioInputDevices.at(-1);
+    client.selectAudioInputDevice(chosen);
+    await until(() => used() === chosen.deviceId);
+    const recovered = new Promise<any>((resolve) => client.deviceRecovered$.subscribe(resolve));
+    g.gone = chosen.deviceId;
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+    const { newDevice, message } = await recovered;
+    await until(() => used() === newDevice.deviceId && call.localStream.getTracks()[0].readyState === 'live');
+    return { chosen: chosen.deviceId, label: chosen.label, message };
+  });
+  expect(told.message).toContain(`${told.label} is gone`);
+  await expectToHear(b, CALLER);
+  await a.reload();
+  await a.waitForFunction(() => 'sdk' in globalThis);
+  await connect(a, server.token('alice'));
+  await expect.poll(() => inPage(a, ({ client }) => client.selectedAudioInputDevice?.deviceId)).toBe(told.chosen);
+});
+
 test('mute is an intent: another device while muted opens nothing', async () => {
   const [a, b] = await talking();
   await inPage(a, ({ call }) => call.self.mute());

@@ -114,6 +114,23 @@ test('who was called and had muted comes back muted, and can be heard again', as
   await expectToHear(a.page, CALLEE);
 });
 
+test('a call that rings rings on in the page that is loaded again, and is answered there', async () => {
+  const [a, b] = [await open('ours', CALLER), await open('ours', CALLEE)];
+  const token = server.token('bob');
+  await connect(b.page, token, true, AGAIN);
+  await connect(a.page, server.token('alice'));
+  await dial(a.page, '/private/bob');
+  await rings(b.page);
+  await b.page.reload();
+  await b.page.waitForFunction(() => 'sdk' in globalThis);
+  await connect(b.page, token, true, AGAIN);
+  await rings(b.page);
+  expect(await inPage(b.page, ({ client }) => client.session.calls.length), 'once').toBe(1);
+  await answer(b.page);
+  await Promise.all([status(a.page, 'connected'), status(b.page, 'connected')]);
+  await Promise.all([expectToHear(a.page, CALLEE), expectToHear(b.page, CALLER)]);
+});
+
 test('a call that ended while the page was away is told once and leaves nothing', async () => {
   const token = server.token('alice');
   const [a, b] = await talking('ours', token);

@@ -204,8 +204,7 @@ export class WebRTCCall extends RoomState implements Call {
 
   /** @internal The page goes, and may come again: what cannot be taken up by the next one ends. */
   leave(): void {
-    if (this.direction === 'inbound' && this.status === 'ringing') this.destroy();
-    else this.#shares.leave();
+    this.#shares.leave();
   }
 
   /** What members need of their call. */

@@ -75,7 +75,7 @@ export class SignalWire extends Destroyable implements DeviceController {
     this.#api = options.webRTCApiProvider ?? { RTCPeerConnection, mediaDevices: navigator.mediaDevices };
     const storage = options.storageImplementation ?? browserStorage();
     this.#storage = new StorageManager(storage);
-    this.#resumable = new Resumable(storage, options.persistSession ?? false);
+    this.#resumable = new Resumable(storage, options.persistSession ?? false, options.storageImplementation !== undefined);
     if (options.savePreferences) this.preferences.enableSavePreferences(this.#storage);
     this.#devices = new Devices(
       this.#api.mediaDevices,
@@ -103,7 +103,7 @@ export class SignalWire extends Destroyable implements DeviceController {
         skipRegister: options.skipRegister ?? false,
         reattach: options.reconnectAttachedCalls ?? false,
         agent: `offhook-js/${version}`,
-        stored: options.storageImplementation ? [] : await this.#resumable.stored(),
+        stored: await this.#resumable.stored(),
         ...this.#settings()
       }),
       store: this.#resumable,

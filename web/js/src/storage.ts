@@ -75,6 +75,8 @@ export class StorageManager {
 
 const RESUMES = /^sw:.*:(as|pt|att)$/;
 const TAB = `${PREFIX}tab`;
+/** In a store that cannot be listed: the names of what resumes a session. */
+const NAMES = `${PREFIX}names`;
 /** An earlier page of this tab lets its lock go a moment after it is gone. */
 const HANDOVER_MS = 1500;
 let mine: Promise<boolean> | undefined;
@@ -123,14 +125,22 @@ function hold(id: string, options: LockOptions): Promise<boolean> {
 export class Resumable implements Pick<Storage, 'setItem' | 'removeItem'> {
   #mine: Promise<boolean> | undefined;
   #release: (() => void) | undefined;
+  /** One name is added after the other. */
+  #naming: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly storage: Storage,
-    private readonly persist: boolean
+    private readonly persist: boolean,
+    /** The store is the application's, and cannot be listed. */
+    private readonly foreign = false
   ) {}
 
-  /** Values of an earlier page. Only the browser's own store can be listed. */
+  /** Values of an earlier page. */
   async stored(): Promise<[string, string][]> {
+    if (this.foreign) {
+      const values = (await this.#named()).map(async (name) => [name, await this.storage.getItem(name, 'session')] as const);
+      return (await Promise.all(values)).filter((pair): pair is [string, string] => pair[1] !== null);
+    }
     const session = listed(() => sessionStorage);
     if (session.length && !(await leftByThisTab())) {
       for (const [key] of session) sessionStorage.removeItem(key);
@@ -141,8 +151,20 @@ export class Resumable implements Pick<Storage, 'setItem' | 'removeItem'> {
     return listed(() => localStorage);
   }
 
+  async #named(): Promise<string[]> {
+    const names = (await new StorageManager(this.storage).getItem<unknown>(NAMES, 'session')) ?? [];
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string' && RESUMES.test(name)) : [];
+  }
+
   async setItem(key: string, value: string | null, scope: StorageScope): Promise<void> {
     await this.storage.setItem(key, value, scope);
+    if (this.foreign && RESUMES.test(key)) {
+      this.#naming = this.#naming.then(async () => {
+        const names = await this.#named();
+        if (!names.includes(key)) await this.storage.setItem(NAMES, JSON.stringify([...names, key]), 'session');
+      });
+      await this.#naming;
+    }
     if (await this.#isMine()) await this.storage.setItem(key, value, 'local');
   }
 

@@ -9,6 +9,7 @@ const { capture, easierThan } = await source('capture');
 const { sentence, sentenceOf } = await source('sentences');
 const { Conversation, opened } = await source('conversation');
 const { Directory } = await source('address');
+const { Resumable } = await source('storage');
 const operators = await source('operators');
 const errors = await source('errors');
 
@@ -42,6 +43,36 @@ test('the engine gets its settings in whole milliseconds', () => {
   const told = preferences.forEngine();
   assert.deepEqual([told.reconnectDelayMin, told.enableRelayFallback, told.reinviteTimeout], [123, false, 1500]);
   assert.ok(preferences.isForEngine('reconnectDelayMin') && !preferences.isForEngine('receiveVideo'));
+});
+
+test('every setting of the engine reaches it', () => {
+  const settings = new preferences.ClientPreferences();
+  const told = Object.keys(preferences.forEngine());
+  for (const name of ['iceDisconnectedGracePeriod', 'enableNetworkChangeDetection', 'checkConnectionOnVisible', 'reinviteTimeout', 'reinviteMaxAttempts', 'reconnectCallsTimeout']) {
+    assert.ok(told.includes(name), name);
+    const before = settings[name];
+    settings[name] = typeof before === 'boolean' ? !before : before + 1;
+    assert.notDeepEqual(preferences.forEngine()[name], typeof before === 'boolean' ? before : undefined, name);
+    settings[name] = before;
+  }
+});
+
+test('a store of the application gives back what resumes a session, and nothing else', async () => {
+  const kept = new Map();
+  const store = {
+    setItem: async (key, value, scope) => void kept.set(`${scope} ${key}`, value),
+    getItem: async (key, scope) => kept.get(`${scope} ${key}`) ?? null,
+    removeItem: async (key, scope) => void kept.delete(`${scope} ${key}`),
+    clear: async () => kept.clear()
+  };
+  const before = new Resumable(store, false, true);
+  await Promise.all([before.setItem('sw:u:as', '"state"', 'session'), before.setItem('sw:u:att', '{}', 'session'), before.setItem('sw:other', '1', 'session')]);
+  await before.setItem('sw:u:pt', '"P"', 'session');
+  await before.removeItem('sw:u:att', 'session');
+  const next = new Resumable(store, false, true);
+  assert.deepEqual(Object.fromEntries(await next.stored()), { 'sw:u:as': '"state"', 'sw:u:pt': '"P"' });
+  kept.set('session sw:names', 'nonsense');
+  assert.deepEqual(await next.stored(), []);
 });
 
 const named = (name) => Object.assign(new Error(name), { name });

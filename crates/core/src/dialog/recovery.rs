@@ -55,6 +55,14 @@ impl Dialog {
         dialog.directions = record.directions;
         dialog.muted = record.muted;
         dialog.attached_at = record.attached_at;
+        if let Some(offer) = record.ringing {
+            // It rings on here.
+            dialog.outbound = false;
+            dialog.stage = Stage::Ringing { offer };
+            dialog.status = CallStatus::Ringing;
+            dialog.announce(ctx);
+            return dialog;
+        }
         dialog.attach = Some(Attach {
             record,
             sdp: None,
@@ -67,6 +75,9 @@ impl Dialog {
 
     /// Makes the offer by which the call is taken up: what was sent and received before, and muted what was muted.
     pub(crate) fn take_up(&mut self, ctx: &mut Context, with: &Offer<'_>) {
+        if self.is_ringing() {
+            return;
+        }
         let [audio, video] = self.directions;
         let [audio_muted, video_muted] = self.muted;
         let nothing = !(audio.sends || audio.receives || video.sends || video.receives);
@@ -152,7 +163,13 @@ impl Dialog {
         if let Some(attach) = &self.attach {
             return Some(attach.record.clone());
         }
-        matches!(self.stage, Stage::Accepted | Stage::Up).then(|| Attachment {
+        let ringing = match &self.stage {
+            Stage::Ringing { offer } => Some(offer.clone()),
+            Stage::Accepted | Stage::Up => None,
+            _ => return None,
+        };
+        Some(Attachment {
+            ringing,
             node_id: self.node_id.clone(),
             destination: self.destination.clone(),
             directions: self.directions,

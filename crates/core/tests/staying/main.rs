@@ -3,7 +3,7 @@
 mod world;
 
 use offhook_core::engine::EngineConfig;
-use offhook_core::input::{Command, Input, PeerState};
+use offhook_core::input::{Command, Input, MediaOptions, PeerState};
 use offhook_core::json::{at, parse, str_of};
 use offhook_core::tuning::Tuning;
 use world::{Answer, World};
@@ -460,6 +460,30 @@ fn the_next_page_takes_the_call_up_as_it_was() {
     world.answered(&call);
     assert_eq!(world.told, ["New", "Trying", "Connecting", "Connected"]);
     assert!(world.attachments().is_some(), "it may be loaded again");
+}
+
+#[test]
+fn a_call_that_rings_rings_on_in_the_next_page() {
+    let mut world = World::new(reattaching(vec![]));
+    world.verto(
+        "verto.invite",
+        r#"{"callID":"in","sdp":"v=0 m=audio","callee_id_number":"/private/me","caller_id_number":"/private/them"}"#,
+    );
+    let mut world = World::new(reattaching(world.stored));
+    assert_eq!(
+        (world.told.as_slice(), world.count("verto.invite")),
+        (&["Ringing".to_owned()][..], 0)
+    );
+    world.command(Command::Answer {
+        call: "in".into(),
+        options: MediaOptions::default(),
+    });
+    assert_eq!(world.count("verto.answer"), 1);
+    world.peer("in", PeerState::Connected);
+    assert_eq!(world.told, ["Ringing", "Connecting", "Connected"]);
+    // It is a call like any other: the page after that takes it up.
+    let world = World::new(reattaching(world.stored));
+    assert_eq!(world.count("verto.invite"), 1);
 }
 
 #[test]

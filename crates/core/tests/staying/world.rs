@@ -243,6 +243,14 @@ impl World {
                 return;
             }
             Output::Peer { leg, command } => match command {
+                PeerCommand::Answer { .. } => Input::Peer {
+                    leg,
+                    report: PeerReport::LocalDescription {
+                        sdp: SDP.into(),
+                        sending_audio: true,
+                        sending_video: false,
+                    },
+                },
                 PeerCommand::Offer {
                     media,
                     ice_restart,

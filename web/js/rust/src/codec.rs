@@ -678,6 +678,33 @@ mod tests {
     }
 
     #[test]
+    fn reads_every_setting_by_its_name() {
+        let read = config(
+            r#"{"reattach":true,"connectionTimeout":1,"reconnectDelayMin":2,"reconnectDelayMax":3,"iceDisconnectedGracePeriod":4,"iceRestartTimeout":5,
+            "maxRecoveryAttempts":6,"enableRelayFallback":false,"reinviteTimeout":7,"reinviteMaxAttempts":8,"reconnectCallsTimeout":9,
+            "checkConnectionOnVisible":false,"enableNetworkChangeDetection":false}"#,
+        );
+        let tuning = read.tuning;
+        let times = [
+            tuning.open_ms,
+            tuning.delay_min_ms,
+            tuning.delay_max_ms,
+            tuning.grace_ms,
+            tuning.restart_ms,
+            tuning.restarts.into(),
+            tuning.reoffer_ms,
+            tuning.reoffers.into(),
+            tuning.reattach_ms,
+        ];
+        assert_eq!(times, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert!(read.reattach);
+        assert!(!(tuning.relay_fallback || tuning.check_on_visible || tuning.watch_network));
+        let default = config("{}").tuning;
+        assert_eq!((default.reattach_ms, default.restarts), (300_000, 3));
+        assert!(!config("{}").reattach);
+    }
+
+    #[test]
     fn reads_failures_as_failures() {
         let read = input(r#"{"http":{"request":3,"error":{"name":"TimeoutError","message":"m"}}}"#);
         assert!(
