@@ -34,8 +34,8 @@ pub(crate) enum Command {
         /// Set the password for sign-in (8 to 72 characters).
         #[arg(long, value_name = "TEXT", value_parser = password)]
         password: Option<String>,
-        /// Special capability: sat:refresh lets the holder renew the token.
-        #[arg(long, value_name = "SCOPE", value_parser = ["sat:refresh"])]
+        /// Special capabilities: sat:refresh lets the holder renew the token, room:moderate makes a moderator of rooms. May be repeated.
+        #[arg(long, value_name = "SCOPE", value_parser = ["sat:refresh", "room:moderate"])]
         scope: Vec<String>,
         /// JWK thumbprint of the key the token is bound to.
         #[arg(long, value_name = "THUMBPRINT", value_parser = fingerprint)]

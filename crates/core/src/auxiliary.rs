@@ -25,6 +25,19 @@ enum Stage {
     Over,
 }
 
+/// Whether media gets through, once it did or should.
+enum Contact {
+    Kept,
+    /// Lost; looked after then.
+    Lost {
+        at: u64,
+    },
+    /// A restart is under way, until then.
+    Restarting {
+        due: u64,
+    },
+}
+
 pub(crate) struct Auxiliary {
     id: LegId,
     call: LegId,
@@ -37,6 +50,9 @@ pub(crate) struct Auxiliary {
     command: Option<CommandId>,
     due: u64,
     answered: bool,
+    contact: Contact,
+    /// Restarts since media got through last.
+    restarts: u32,
 }
 
 impl Auxiliary {
@@ -67,6 +83,8 @@ impl Auxiliary {
             command: Some(command),
             due: ctx.now.mono_ms + CONNECT_MS,
             answered: false,
+            contact: Contact::Kept,
+            restarts: 0,
         };
         let ice_servers = offer.ice_servers.clone();
         leg.tell_peer(
@@ -106,14 +124,57 @@ impl Auxiliary {
     }
 
     pub(crate) fn deadline(&self) -> Option<u64> {
-        matches!(self.stage, Stage::Offering | Stage::Invited).then_some(self.due)
+        let connected = matches!(self.stage, Stage::Offering | Stage::Invited).then_some(self.due);
+        let contact = match self.contact {
+            Contact::Lost { at } | Contact::Restarting { due: at } => Some(at),
+            Contact::Kept => None,
+        };
+        [connected, contact].into_iter().flatten().min()
     }
 
-    pub(crate) fn look(&mut self, ctx: &mut Context) {
-        if self.deadline().is_some_and(|due| due <= ctx.now.mono_ms) {
+    /// Timers. `ready`: there is signalling.
+    pub(crate) fn look(&mut self, ctx: &mut Context, ready: bool) {
+        let now = ctx.now.mono_ms;
+        if matches!(self.stage, Stage::Offering | Stage::Invited) && self.due <= now {
             let error = EngineError::new("TimeoutError", "the leg was not connected in time");
-            self.end(ctx, Err(error));
+            return self.end(ctx, Err(error));
         }
+        match self.contact {
+            Contact::Lost { at } if at <= now => self.restart(ctx, ready),
+            Contact::Restarting { due } if due <= now => self.contact = Contact::Lost { at: now },
+            _ => {}
+        }
+    }
+
+    /// Makes the connection anew, as that of the call is made.
+    fn restart(&mut self, ctx: &mut Context, ready: bool) {
+        let now = ctx.now.mono_ms;
+        if self.restarts >= ctx.tuning.restarts {
+            let error = EngineError::new(
+                "NetworkError",
+                "the leg's connection was lost and could not be restored",
+            );
+            return self.end(ctx, Err(error));
+        }
+        if !ready {
+            // Without signalling nothing can be restarted.
+            self.contact = Contact::Lost { at: now + 1_000 };
+            return;
+        }
+        let relay_only = ctx.tuning.relay_fallback && self.restarts % 2 == 1;
+        self.restarts += 1;
+        self.contact = Contact::Restarting {
+            due: now + ctx.tuning.restart_ms,
+        };
+        self.tell_peer(
+            ctx,
+            PeerCommand::Offer {
+                media: MediaPlan::default(),
+                wait_for_candidates: false,
+                ice_restart: true,
+                relay_only,
+            },
+        );
     }
 
     pub(crate) fn peer_report(&mut self, ctx: &mut Context, report: PeerReport) {
@@ -121,26 +182,68 @@ impl Auxiliary {
             PeerReport::LocalDescription { sdp, .. } if self.stage == Stage::Offering => {
                 self.invite(ctx, &sdp);
             }
-            PeerReport::State {
-                state: PeerState::Connected,
-            } if self.stage == Stage::Invited => {
-                self.stage = Stage::Connected;
-                if let Some(command) = self.command.take() {
-                    ctx.done(command, Ok(Value::Null));
-                }
-            }
-            PeerReport::State {
-                state: PeerState::Failed,
-            } => {
-                let error = EngineError::new("NetworkError", "the leg's connection was lost");
-                self.end(ctx, Err(error));
-            }
+            PeerReport::LocalDescription { sdp, .. } => self.reoffer(ctx, &sdp),
+            PeerReport::State { state } => self.peer_changed(ctx, state),
             PeerReport::Failed { failure, .. } | PeerReport::MediaAccess { failure, .. } => {
                 let error = EngineError::new("Error", "the leg's peer connection could not go on")
                     .because(failure.into());
                 self.end(ctx, Err(error));
             }
             _ => {}
+        }
+    }
+
+    fn peer_changed(&mut self, ctx: &mut Context, state: PeerState) {
+        let grace_ms = match state {
+            PeerState::Connected => {
+                self.contact = Contact::Kept;
+                self.restarts = 0;
+                if self.stage == Stage::Invited {
+                    self.stage = Stage::Connected;
+                    if let Some(command) = self.command.take() {
+                        ctx.done(command, Ok(Value::Null));
+                    }
+                }
+                return;
+            }
+            PeerState::Disconnected => ctx.tuning.grace_ms,
+            PeerState::Failed => 0,
+            _ => return,
+        };
+        // A restart under way has its own time.
+        if self.answered && !matches!(self.contact, Contact::Restarting { .. }) {
+            let at = ctx.now.mono_ms + grace_ms;
+            self.contact = Contact::Lost { at };
+        }
+    }
+
+    fn reoffer(&self, ctx: &mut Context, sdp: &str) {
+        let params = json::object([
+            ("dialogParams", self.dialog.clone()),
+            ("sdp", json::text(sdp)),
+            ("action", json::text("updateMedia")),
+        ]);
+        let leg = self.id.clone();
+        let purpose = Purpose::AuxiliaryReoffer { leg };
+        let envelope = Envelope {
+            call: &self.id,
+            node_id: &self.node_id,
+            subscribe: None,
+        };
+        let limit = ctx.tuning.reoffer_ms;
+        ctx.verto_within(envelope, verto::MODIFY, params, purpose, limit);
+    }
+
+    /// The answer to an offer during the leg's life. Of a failure the restart's time tells.
+    pub(crate) fn reoffered(&mut self, ctx: &mut Context, result: Result<Value, EngineError>) {
+        let result = result.and_then(|result| verto_result(&result).cloned());
+        let sdp = result
+            .as_ref()
+            .ok()
+            .and_then(|inner| json::str_of(inner, "sdp"));
+        if let Some(sdp) = sdp.filter(|sdp| !sdp.is_empty()) {
+            let sdp = sdp.to_owned();
+            self.tell_peer(ctx, PeerCommand::ApplyAnswer { sdp });
         }
     }
 

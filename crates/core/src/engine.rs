@@ -269,7 +269,7 @@ impl Engine {
         self.dialogs.retain(|dialog| !dialog.is_over());
         for leg in &mut self.auxiliaries {
             if self.dialogs.iter().any(|dialog| dialog.id() == leg.call()) {
-                leg.look(&mut self.ctx);
+                leg.look(&mut self.ctx, ready);
             } else {
                 leg.end(&mut self.ctx, Ok(()));
             }

@@ -166,25 +166,25 @@ impl Room {
             return;
         };
         let layers = json::array_of(layout, "layers");
-        for layer in layers {
-            let Some(id) = json::str_of(layer, "member_id") else {
-                continue;
-            };
-            let known = self
-                .members
-                .iter_mut()
-                .find(|member| json::str_of(member, "member_id") == Some(id));
-            if let Some(member) = known {
-                json::set(member, "position", layer.clone());
-                let member = member.clone();
-                ctx.call_event(
-                    call,
-                    CallEvent::Member {
-                        member,
-                        change: "layout",
-                    },
-                );
+        for member in &mut self.members {
+            let id = json::str_of(member, "member_id").unwrap_or_default();
+            let layer = layers
+                .iter()
+                .find(|layer| json::str_of(layer, "member_id") == Some(id));
+            match layer {
+                Some(layer) => json::set(member, "position", layer.clone()),
+                // Whoever is no longer in the picture has no place in it.
+                None if json::take(member, "position").is_none() => continue,
+                None => {}
             }
+            let member = member.clone();
+            ctx.call_event(
+                call,
+                CallEvent::Member {
+                    member,
+                    change: "layout",
+                },
+            );
         }
         let layout = json::object([
             ("id", json::get(layout, "id").cloned().unwrap_or_default()),

@@ -32,6 +32,10 @@ pub(crate) enum Purpose {
     Auxiliary {
         leg: LegId,
     },
+    /// An offer during the life of such a leg.
+    AuxiliaryReoffer {
+        leg: LegId,
+    },
     Answer {
         call: LegId,
         command: CommandId,

@@ -557,6 +557,35 @@ fn a_leg_that_never_connects_is_given_up_and_the_call_goes_on() {
 }
 
 #[test]
+fn a_leg_that_loses_contact_is_restarted_and_given_up_only_after_several_attempts() {
+    let (mut world, _) = sharing(43);
+    world.verto("b", "verto.answer", r#"{"callID":"screen","sdp":"v=0"}"#);
+    let told = |world: &mut World, state| {
+        let report = PeerReport::State { state };
+        let leg = "screen".into();
+        world.tell(Input::Peer { leg, report });
+    };
+    told(&mut world, PeerState::Disconnected);
+    world.run(2_500);
+    assert_eq!(world.count("verto.modify"), 0, "it may come back by itself");
+    world.run(1_000);
+    assert_eq!(world.count("verto.modify"), 1);
+    told(&mut world, PeerState::Connected);
+    world.run(60_000);
+    assert_eq!((world.count("verto.modify"), world.legs_ended), (1, 0));
+    // Without signalling it waits; then every attempt fails.
+    world.reachable = false;
+    world.cut();
+    told(&mut world, PeerState::Failed);
+    world.run(5_000);
+    assert_eq!((world.count("verto.modify"), world.legs_ended), (1, 0));
+    world.reachable = true;
+    world.run(60_000);
+    assert_eq!((world.count("verto.modify"), world.legs_ended), (4, 1));
+    assert_eq!(world.statuses.last(), Some(&CallStatus::Connected));
+}
+
+#[test]
 fn disconnecting_says_bye_for_every_call_and_goes_offline() {
     let mut world = World::started(9, EngineConfig::default());
     world.command(2, dial("/public/a"));

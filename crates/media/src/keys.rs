@@ -21,11 +21,6 @@ impl RoomKey {
     pub(crate) fn worker(self) -> usize {
         (self.0 >> SERIAL_BITS) as usize
     }
-
-    /// Whether legs can be moved from the one to the other.
-    pub fn is_near(self, other: RoomKey) -> bool {
-        self.worker() == other.worker()
-    }
 }
 
 impl LegKey {

@@ -5,6 +5,9 @@
 //! of a kind) is cut out before the engine sees it and put into the answer as a refused section: port 0, in its place,
 //! never missing. A calling browser thus keeps its audio whatever else it asked for.
 
+mod answer;
+
+pub(crate) use answer::RemoteAnswer;
 use offhook_proto::limits::SDP_BYTES;
 
 use crate::error::MediaError;
@@ -58,18 +61,19 @@ struct Refusal {
 }
 
 impl RemoteOffer {
-    /// `known_video`: the `a=mid` of a video section the engine has negotiated before.
+    /// `known_video`: the `a=mid` of a video section the engine has negotiated before; `pictures`: whether video is taken.
     pub(crate) fn parse(
         text: &str,
         candidates: Candidates,
         known_video: Option<&str>,
+        pictures: bool,
     ) -> Result<Self, MediaError> {
         let parts = Parts::split(text)?;
         let bundled = parts.has_bundle();
         let first = |kind: &str| parts.media.iter().position(|m| m.is_usable(kind));
         let audio = first("audio");
         // Two transports are more than the engine has: without a bundle there is one section.
-        let video = first("video").filter(|_| bundled || audio.is_none());
+        let video = first("video").filter(|_| pictures && (bundled || audio.is_none()));
         let stopped = known_video.and_then(|known| {
             let is_it = |m: &Media<'_>| m.mid() == Some(known);
             parts.media.iter().position(is_it)
@@ -217,11 +221,15 @@ fn in_stream<'a>(line: &'a str, stream: Option<&str>) -> std::borrow::Cow<'a, st
 /// An offer of the engine's as it is sent.
 pub(crate) fn complete_offer(offer: &str) -> String {
     let mut out = String::with_capacity(offer.len());
+    let stream = offer
+        .lines()
+        .find_map(|line| line.strip_prefix("a=msid:")?.split(' ').next());
     for line in offer.lines() {
         if line.starts_with("o=") {
             push_line(&mut out, &origin(line));
         } else {
-            push_line(&mut out, line);
+            // One stream, as in answers.
+            push_line(&mut out, &in_stream(line, stream));
         }
     }
     out
@@ -232,18 +240,6 @@ fn origin(line: &str) -> String {
     match line.split_once(' ') {
         Some((_, rest)) => format!("o=- {rest}"),
         None => line.to_owned(),
-    }
-}
-
-/// An answer to an offer of ours, which had one section.
-pub(crate) fn parse_answer(text: &str, candidates: Candidates) -> Result<String, MediaError> {
-    let parts = Parts::split(text)?;
-    match parts.media.as_slice() {
-        [one] if one.is_usable("audio") => Ok(parts.reduced(&[0], None, candidates)?.text),
-        [one] if one.line().starts_with("m=audio ") => {
-            Err(refused("the audio section was refused by the peer"))
-        }
-        _ => Err(refused("the answer's sections are not those of the offer")),
     }
 }
 
@@ -454,7 +450,7 @@ mod tests {
         m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:1\r\na=msid:two other\r\na=ssrc:6 msid:two other\r\n";
 
     fn offer(text: &str) -> RemoteOffer {
-        RemoteOffer::parse(text, Candidates::Drop, None).expect("a good offer")
+        RemoteOffer::parse(text, Candidates::Drop, None, true).expect("a good offer")
     }
 
     #[test]
@@ -470,7 +466,7 @@ mod tests {
             (dropped.video.as_deref(), dropped.audio.as_deref()),
             (Some("0"), Some("1"))
         );
-        let kept = RemoteOffer::parse(OFFER, Candidates::Keep, None).expect("a good offer");
+        let kept = RemoteOffer::parse(OFFER, Candidates::Keep, None, true).expect("a good offer");
         assert!(kept.text.contains("50001 typ host"));
     }
 
@@ -525,11 +521,18 @@ mod tests {
     #[test]
     fn a_stopped_video_section_is_shown_to_the_engine_as_inactive() {
         let text = OFFER.replace("m=video 50000", "m=video 0");
-        let offer = RemoteOffer::parse(&text, Candidates::Drop, Some("0")).expect("a good offer");
+        let offer =
+            RemoteOffer::parse(&text, Candidates::Drop, Some("0"), true).expect("a good offer");
         assert!(offer.text.contains("m=video 9 ") && offer.text.contains("a=inactive"));
         assert_eq!(offer.video, None);
         let answer = offer.complete(ENGINE).expect("an answer");
         assert!(answer.contains("m=video 0 ") && answer.contains("a=group:BUNDLE 1\r\n"));
+    }
+
+    #[test]
+    fn an_endpoint_of_sound_alone_refuses_pictures() {
+        let offer = RemoteOffer::parse(OFFER, Candidates::Keep, None, false).expect("a good offer");
+        assert_eq!((offer.audio.as_deref(), offer.video), (Some("1"), None));
     }
 
     #[test]
@@ -550,28 +553,23 @@ mod tests {
             "v=0\r\nm=audio\r\n",
         ] {
             assert!(matches!(
-                RemoteOffer::parse(bad, Candidates::Drop, None),
+                RemoteOffer::parse(bad, Candidates::Drop, None, true),
                 Err(MediaError::Sdp(_))
             ));
         }
         for bad in [&neither, &long, &many] {
             assert!(matches!(
-                RemoteOffer::parse(bad, Candidates::Drop, None),
+                RemoteOffer::parse(bad, Candidates::Drop, None, true),
                 Err(MediaError::Sdp(_))
             ));
         }
-        let disabled = "v=0\r\nm=audio 0 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n";
-        assert!(matches!(
-            parse_answer(disabled, Candidates::Drop),
-            Err(MediaError::Sdp(_))
-        ));
         assert!(offer(OFFER).complete("v=0\r\nm=audio 9 x 1\r\n").is_err());
     }
 
     proptest::proptest! {
         #[test]
         fn any_text_is_survived(text in "(v=0\r\n)?([a-z]=[ -~]{0,40}\r?\n|m=(audio|video) [0-9]{1,3} UDP/TLS/RTP/SAVPF [ -~]{0,9}\n|a=mid:[a-c]\n|.{0,20}\n){0,30}") {
-            if let Ok(offer) = RemoteOffer::parse(&text, Candidates::Keep, Some("a")) {
+            if let Ok(offer) = RemoteOffer::parse(&text, Candidates::Keep, Some("a"), true) {
                 proptest::prop_assert!(offer.text.starts_with("v=0\r\n"));
                 // The engine answers what it was given: every section comes back, once and in order.
                 if let Ok(answer) = offer.complete(&offer.text) {
@@ -580,7 +578,9 @@ mod tests {
                     proptest::prop_assert_eq!(kinds(&answer), kinds(&text));
                 }
             }
-            let _ = parse_answer(&text, Candidates::Drop);
+            for with_video in [false, true] {
+                let _ = RemoteAnswer::parse(&text, Candidates::Drop, with_video);
+            }
         }
     }
 }

@@ -7,7 +7,8 @@ mod common;
 use std::sync::atomic::Ordering;
 
 use camera::Camera;
-use common::{Server, until};
+use common::{LOCALHOST, Server, until};
+use offhook_media::endpoint::{Endpoint, EndpointConfig};
 use offhook_media::{LegFlags, RoomKind};
 use str0m::media::Direction;
 
@@ -51,6 +52,48 @@ async fn two_see_each_other_from_a_key_frame_on() {
     .await;
     let stats = server.media.stats(a.leg).await.expect("the leg");
     assert!(stats.video_received > 10 && stats.video_sent > 10);
+}
+
+#[tokio::test]
+async fn whoever_is_called_by_somebody_with_a_picture_is_offered_one() {
+    let server = Server::start(1);
+    let room = server.media.create_room(RoomKind::Conference);
+    let (_, sound) = server.media.make_offer(room, true).await.expect("an offer");
+    assert!(!sound.contains("m=video"), "nobody there has a picture");
+    let a = Camera::join(&server.media, room, 1, true, Direction::SendRecv).await;
+    let (_, sound) = server
+        .media
+        .make_offer(room, false)
+        .await
+        .expect("an offer");
+    assert!(
+        !sound.contains("m=video"),
+        "nor is one offered to those who cannot take it"
+    );
+    let b = Camera::called(&server.media, room, 2).await;
+    let streams: std::collections::HashSet<&str> = b
+        .answer
+        .lines()
+        .filter_map(|line| line.strip_prefix("a=msid:")?.split(' ').next())
+        .collect();
+    assert_eq!(streams.len(), 1, "audio and video are one stream");
+    sees(&a, 2).await;
+    sees(&b, 1).await;
+    // One who has sound alone takes the sound.
+    let (leg, offer) = server.media.make_offer(room, true).await.expect("an offer");
+    let (events, _unheard) = tokio::sync::mpsc::unbounded_channel();
+    let config = EndpointConfig {
+        bind: Some(LOCALHOST),
+        ..EndpointConfig::default()
+    };
+    let endpoint = Endpoint::open(config, events).expect("an endpoint");
+    let answer = endpoint.accept_offer(&offer).await.expect("an answer");
+    assert!(answer.contains("m=video 0 "), "{answer}");
+    server
+        .media
+        .apply_answer(leg, &answer)
+        .await
+        .expect("a good answer");
 }
 
 #[tokio::test]

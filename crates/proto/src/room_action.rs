@@ -186,7 +186,14 @@ impl CallMethod {
                 merge: true,
             }),
             Self::MemberPositionSet => {
-                let wishes: Vec<PositionWish> = targets(rest)?;
+                let wishes: Vec<PositionWish> = match &params.target {
+                    // One member, as clients before the release candidates name it.
+                    Some(target) if !rest.contains_key("targets") => vec![PositionWish {
+                        target: target.clone(),
+                        position: field(rest, "position")?,
+                    }],
+                    _ => targets(rest)?,
+                };
                 let wrong = wishes
                     .iter()
                     .any(|w| !room_layout::is_position(&w.position));

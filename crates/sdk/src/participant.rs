@@ -57,6 +57,8 @@ pub struct Member {
     pub lowbitrate: bool,
     /// Whether the server removes their noise.
     pub denoise: bool,
+    /// Has put the call on hold.
+    pub held: bool,
     /// Whether they are talking right now.
     pub is_talking: bool,
     /// Whether they only watch and listen.
@@ -95,6 +97,7 @@ impl Member {
             noise_suppression: flag("noise_suppression"),
             lowbitrate: flag("lowbitrate"),
             denoise: flag("denoise"),
+            held: flag("held"),
             is_talking: flag("talking"),
             is_audience: flag("isAudience"),
             meta: value::object_of(member, "meta"),

@@ -337,13 +337,12 @@ async fn layouts_and_positions_are_told_with_their_geometry() {
         json!({"targets": [{"target":
         {"member_id": member.member, "call_id": member.id, "node_id": ""}, "position": position}]})
     };
-    // As seen on the hosted platform: the singular form is refused.
     assert_eq!(
         code(
             &mut f.chair,
             &f.c,
             "call.member.position.set",
-            json!({"position": "auto"})
+            json!({"position": "nowhere"})
         )
         .await,
         -32602
@@ -359,11 +358,12 @@ async fn layouts_and_positions_are_told_with_their_geometry() {
         "403"
     );
     assert_eq!(
+        // One member, as the official client's betas name it.
         code(
             &mut f.chair,
             &f.c,
             "call.member.position.set",
-            wish(&f.g, "reserved-1")
+            json!({"position": "reserved-1", "target": {"member_id": f.g.member}})
         )
         .await,
         "200"

@@ -166,6 +166,11 @@ impl Engine {
                     dialog.invited(ctx, result);
                 }
             }
+            Purpose::AuxiliaryReoffer { leg } => {
+                if let Some((leg, ctx)) = self.auxiliary(&leg) {
+                    leg.reoffered(ctx, result);
+                }
+            }
             Purpose::Auxiliary { leg } => {
                 if let Some((leg, ctx)) = self.auxiliary(&leg) {
                     leg.invited(ctx, result);

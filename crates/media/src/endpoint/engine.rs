@@ -264,7 +264,7 @@ impl Engine {
         // A receiver that is gone no longer wants to know.
         match command {
             Command::Offer { ice_restart, reply } => {
-                let _ = reply.send(self.peer.offer(self.direction, ice_restart));
+                let _ = reply.send(self.peer.offer(self.direction, false, ice_restart));
             }
             Command::ApplyAnswer { answer, reply } => {
                 let _ = reply.send(self.peer.apply_answer(&answer));

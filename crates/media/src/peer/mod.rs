@@ -22,7 +22,7 @@ use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc};
 use video::VideoSection;
 
 use crate::error::MediaError;
-use crate::sdp::{Candidates, RemoteOffer, complete_offer, parse_answer};
+use crate::sdp::{Candidates, RemoteAnswer, RemoteOffer, complete_offer};
 use crate::video::VideoFormat;
 
 /// Between two statistics events.
@@ -153,7 +153,8 @@ struct AudioSection {
 pub(crate) struct Peer {
     rtc: Rtc,
     ice: Ice,
-    pending: Option<(SdpPendingOffer, Mid)>,
+    /// Our offer, with its sections of sound and, if there is one, of video.
+    pending: Option<(SdpPendingOffer, Mid, Option<Mid>)>,
     audio: Option<AudioSection>,
     video: Option<VideoSection>,
     /// The video section the engine has, even if it is stopped.
@@ -235,7 +236,9 @@ impl Peer {
     }
 
     pub(crate) fn parse_offer(&self, text: &str) -> Result<RemoteOffer, MediaError> {
-        RemoteOffer::parse(text, self.candidates(), self.video_mid.as_deref())
+        // Whoever checks candidates is an endpoint of ours, which has sound alone.
+        let pictures = self.ice == Ice::Lite;
+        RemoteOffer::parse(text, self.candidates(), self.video_mid.as_deref(), pictures)
     }
 
     /// Answers an offer or a renegotiation.
@@ -260,20 +263,27 @@ impl Peer {
         Ok(answer)
     }
 
-    /// Offers one audio section, the same one every time.
+    /// Offers one audio section, the same one every time; the first time one of video too, if that is wanted.
     pub(crate) fn offer(
         &mut self,
         direction: AudioDirection,
+        video: bool,
         ice_restart: bool,
     ) -> Result<String, MediaError> {
         let known = self.audio.as_ref().map(|audio| audio.mid);
         let mut changes = self.rtc.sdp_api();
-        let mid = match known {
+        let (mid, video) = match known {
             Some(mid) => {
                 changes.set_direction(mid, direction.into());
-                mid
+                (mid, None)
             }
-            None => changes.add_media(MediaKind::Audio, direction.into(), None, None, None),
+            None => {
+                let audio = changes.add_media(MediaKind::Audio, direction.into(), None, None, None);
+                let video = video.then(|| {
+                    changes.add_media(MediaKind::Video, Direction::SendRecv, None, None, None)
+                });
+                (audio, video)
+            }
         };
         if known.is_some() && ice_restart {
             changes.ice_restart(true);
@@ -281,24 +291,29 @@ impl Peer {
         let (offer, pending) = changes
             .apply()
             .ok_or_else(|| MediaError::Negotiation("nothing has changed".into()))?;
-        self.pending = Some((pending, mid));
+        self.pending = Some((pending, mid, video));
         Ok(complete_offer(&offer.to_sdp_string()))
     }
 
     /// Takes the answer to the last [`offer`](Self::offer).
     pub(crate) fn apply_answer(&mut self, text: &str) -> Result<(), MediaError> {
-        let audio = parse_answer(text, self.candidates())?;
-        let answer = SdpAnswer::from_sdp_string(&audio)
+        let with_video = matches!(self.pending, Some((_, _, Some(_))));
+        let answer = RemoteAnswer::parse(text, self.candidates(), with_video)?;
+        let parsed = SdpAnswer::from_sdp_string(&answer.text)
             .map_err(|error| MediaError::Sdp(error.to_string()))?;
-        let (pending, mid) = self
+        let (pending, mid, video) = self
             .pending
             .take()
             .ok_or_else(|| MediaError::Negotiation("no offer waits for an answer".into()))?;
         self.rtc
             .sdp_api()
-            .accept_answer(pending, answer)
+            .accept_answer(pending, parsed)
             .map_err(sdp_error)?;
         self.audio = Some(self.find_audio(mid)?);
+        if let Some(mid) = video {
+            self.video_mid = Some(mid.to_string());
+            self.video = self.find_video(mid).filter(|_| answer.video);
+        }
         Ok(())
     }
 

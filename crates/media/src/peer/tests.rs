@@ -35,7 +35,7 @@ impl Pair {
             send: true,
             receive: true,
         };
-        let offer = client.offer(both, false).expect("an offer");
+        let offer = client.offer(both, false, false).expect("an offer");
         let offer = server.parse_offer(&offer).expect("a good offer");
         let answer = server.answer(&offer).expect("an answer");
         client.apply_answer(&answer).expect("a good answer");
@@ -259,7 +259,7 @@ proptest! {
         };
         let (mut server, mut client) = (make(Ice::Lite, SERVER), make(Ice::Full, CLIENT));
         let both = AudioDirection { send: true, receive: true };
-        let mut text = client.offer(both, false).expect("an offer").into_bytes();
+        let mut text = client.offer(both, false, false).expect("an offer").into_bytes();
         for (at, byte) in cuts {
             let at = at.index(text.len());
             text[at] = byte.as_bytes()[0];

@@ -78,22 +78,33 @@ impl Demux {
         self.by_source.get(&source).map(|binding| binding.leg)
     }
 
+    /// Whether a source could become the leg's, if a request from there has valid integrity.
+    pub(super) fn is_free(&self, now: Instant, source: Source, leg: LegKey) -> bool {
+        match self.by_source.get(&source) {
+            Some(binding) if binding.leg == leg => true,
+            binding => {
+                let taken = binding.is_some_and(|binding| {
+                    now.saturating_duration_since(binding.validated) < EXCLUSIVE
+                });
+                let full = |entry: &Entry| entry.ever >= SOURCES_EVER;
+                !taken && !self.legs.get(&leg).is_none_or(full)
+            }
+        }
+    }
+
     /// A binding request of this leg with valid integrity came from the source. `false`: it is not the leg's to have.
     pub(super) fn validated(&mut self, now: Instant, source: Source, leg: LegKey) -> bool {
+        if !self.is_free(now, source, leg) {
+            return false;
+        }
         let Some(entry) = self.legs.get_mut(&leg) else {
             return false;
         };
-        if let Some(binding) = self.by_source.get_mut(&source) {
-            if binding.leg == leg {
-                binding.validated = now;
-                return true;
-            }
-            if now.saturating_duration_since(binding.validated) < EXCLUSIVE {
-                return false;
-            }
-        }
-        if entry.ever >= SOURCES_EVER {
-            return false;
+        if let Some(binding) = self.by_source.get_mut(&source)
+            && binding.leg == leg
+        {
+            binding.validated = now;
+            return true;
         }
         entry.ever += 1;
         if entry.sources.len() >= SOURCES_PER_LEG {

@@ -11,8 +11,8 @@ mod watch;
 mod worker;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -41,8 +41,11 @@ pub struct MediaServer {
     shared: Arc<Shared>,
 }
 
+/// All workers, as each of them knows the others; set when all have started.
+type Neighbours = Arc<OnceLock<Vec<Weak<WorkerHandle>>>>;
+
 struct Shared {
-    workers: Vec<WorkerHandle>,
+    workers: Vec<Arc<WorkerHandle>>,
     rooms: AtomicU64,
     legs: AtomicU64,
 }
@@ -61,14 +64,18 @@ impl MediaServer {
         let (events, events_rx) = mpsc::unbounded_channel();
         let certificate = Certificate::generate()?;
         let mut workers = Vec::with_capacity(config.workers);
+        let neighbours = Neighbours::default();
         for index in 0..config.workers {
-            workers.push(worker::spawn(
+            workers.push(Arc::new(worker::spawn(
                 index,
                 &config,
                 certificate.clone(),
                 events.clone(),
-            )?);
+                Arc::clone(&neighbours),
+            )?));
         }
+        // Weakly: a worker ends when the last handle is dropped, not when its neighbours do.
+        let _ = neighbours.set(workers.iter().map(Arc::downgrade).collect());
         let shared = Shared {
             workers,
             rooms: AtomicU64::new(1),
@@ -114,7 +121,7 @@ impl MediaServer {
         room
     }
 
-    /// Makes an empty room on the worker of another, so that legs can be moved between them.
+    /// Makes an empty room on the worker of another: legs that are moved between the two need no other thread's help.
     pub fn create_room_near(&self, kind: RoomKind, near: RoomKey) -> RoomKey {
         let serial = self.shared.rooms.fetch_add(1, Ordering::Relaxed);
         let room = RoomKey::new(near.worker(), serial);
@@ -122,12 +129,10 @@ impl MediaServer {
         room
     }
 
-    /// Moves a leg, with its connection, to another room [near](RoomKey::is_near) its own. It is not joined there.
-    /// Nothing happens when there is no such room, or it is not near.
+    /// Moves a leg, with its connection, to another room. It is not joined there. When there is no such room, nothing happens, or,
+    /// if it was on another worker, the leg is closed.
     pub fn move_leg(&self, leg: LegKey, room: RoomKey) {
-        if leg.worker() == room.worker() {
-            self.send(leg.worker(), Command::MoveLeg { leg, room });
-        }
+        self.send(leg.worker(), Command::MoveLeg { leg, room });
     }
 
     /// Closes a room and its legs; each leg reports [`MediaEvent::Closed`].
@@ -154,13 +159,19 @@ impl MediaServer {
         Ok((leg, answer))
     }
 
-    /// Makes a leg that offers one `sendrecv` audio section. [`apply_answer`](Self::apply_answer) completes it.
-    pub async fn make_offer(&self, room: RoomKey) -> Result<(LegKey, String), MediaError> {
+    /// Makes a leg that offers one `sendrecv` audio section and, if `pictures` are taken and somebody in the room has one, one of video.
+    /// [`apply_answer`](Self::apply_answer) completes it.
+    pub async fn make_offer(
+        &self,
+        room: RoomKey,
+        pictures: bool,
+    ) -> Result<(LegKey, String), MediaError> {
         let leg = self.new_leg(room);
         let offer = self
             .ask(room.worker(), |reply| Command::MakeOffer {
                 room,
                 leg,
+                pictures,
                 reply,
             })
             .await??;

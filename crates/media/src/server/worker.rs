@@ -1,5 +1,6 @@
 //! A worker thread: its sockets, its rooms, its legs, and the loop that carries everything between them.
 
+mod lodging;
 mod negotiate;
 
 use std::collections::HashMap;
@@ -12,7 +13,6 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Token};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::MediaConfig;
 use super::agenda::{Agenda, Due};
 use super::command::{Command, WorkerHandle};
 use super::counters::Counters;
@@ -20,12 +20,14 @@ use super::demux::{Demux, Source};
 use super::leg::Leg;
 use super::room::{Effects, Grid, Room};
 use super::sockets::open_sockets;
+use super::{MediaConfig, Neighbours};
 use crate::datagram::{Kind, classify};
 use crate::error::MediaError;
 use crate::keys::{CloseReason, LegKey, MediaEvent, RoomKey};
 use crate::net::{MAX_DATAGRAM, MediaSocket};
 use crate::peer::{AudioDirection, Certificate, PeerOutput};
 use crate::waker::Waker;
+use lodging::Lodging;
 
 const WAKE: Token = Token(usize::MAX);
 /// Datagrams taken from one socket before the clock and the commands are looked at again.
@@ -41,6 +43,7 @@ pub(super) fn spawn(
     config: &MediaConfig,
     certificate: Certificate,
     events: UnboundedSender<MediaEvent>,
+    neighbours: Neighbours,
 ) -> Result<WorkerHandle, MediaError> {
     let poll = Poll::new()?;
     let sockets = open_sockets(index, config, &poll)?;
@@ -53,6 +56,9 @@ pub(super) fn spawn(
     let (commands, inbox) = channel();
     let now = Instant::now();
     let worker = Worker {
+        index,
+        neighbours,
+        lodged: HashMap::new(),
         sockets,
         addresses: addresses.clone(),
         certificate,
@@ -71,6 +77,10 @@ pub(super) fn spawn(
 }
 
 struct Worker {
+    index: usize,
+    neighbours: Neighbours,
+    /// Legs of this worker's that lodge with others, and with whom.
+    lodged: HashMap<LegKey, Lodging>,
     sockets: Vec<MediaSocket>,
     addresses: Vec<SocketAddr>,
     certificate: Certificate,
@@ -166,6 +176,27 @@ impl Worker {
             return refused.count();
         };
         let to = self.sockets[source.socket].address;
+        if self.lodged.contains_key(&key) {
+            return self.pass_on(now, key, source, is_request, datagram);
+        }
+        self.take(now, key, source, to, is_request, datagram);
+    }
+
+    /// Takes a datagram for a leg that is here.
+    fn take(
+        &mut self,
+        now: Instant,
+        key: LegKey,
+        source: Source,
+        to: SocketAddr,
+        is_request: bool,
+        datagram: &[u8],
+    ) {
+        let refused = if is_request {
+            &self.counters.stun_refused
+        } else {
+            &self.counters.unvalidated
+        };
         let Some(leg) = self.legs.get_mut(&key) else {
             return refused.count();
         };
@@ -179,10 +210,12 @@ impl Worker {
             Err(_) => return self.panicked(key),
         }
         if is_request {
-            if !self.demux.validated(now, source, key) {
+            if !self.validated(now, source, key) {
                 return self.counters.stun_refused.count();
             }
-            leg.consented(now);
+            if let Some(leg) = self.legs.get_mut(&key) {
+                leg.consented(now);
+            }
         }
         self.guard(key, |worker| {
             if let Some(leg) = worker.legs.get_mut(&key) {
@@ -223,6 +256,9 @@ impl Worker {
 
     fn command(&mut self, command: Command) {
         let now = Instant::now();
+        let Some(command) = self.for_here(command) else {
+            return;
+        };
         match command {
             Command::CreateRoom { room, kind } => {
                 self.rooms.insert(room, Room::new(kind));
@@ -250,12 +286,19 @@ impl Worker {
                     self.close(leg, None);
                 }
             }
-            Command::MakeOffer { room, leg, reply } => {
+            Command::MakeOffer {
+                room,
+                leg,
+                pictures,
+                reply,
+            } => {
                 let both = AudioDirection {
                     send: true,
                     receive: true,
                 };
-                let made = self.new_leg(now, room, leg, |peer| peer.offer(both, false));
+                // Who comes to somebody with a picture may want to see it, and be seen.
+                let video = pictures && self.shows_anybody(room);
+                let made = self.new_leg(now, room, leg, |peer| peer.offer(both, video, false));
                 if reply.send(made).is_err() {
                     self.close(leg, None);
                 }
@@ -281,7 +324,23 @@ impl Worker {
                 });
             }
             Command::PlayDtmf { leg, digits } => self.play_dtmf(now, leg, &digits),
-            Command::MoveLeg { leg, room } => self.move_leg(now, leg, room),
+            Command::MoveLeg { leg, room } if room.worker() == self.index => {
+                self.move_leg(now, leg, room);
+            }
+            Command::MoveLeg { leg, room } => self.send_off(now, leg, room),
+            Command::Lodge { leg, room } => self.lodge(now, leg, room),
+            Command::Home { leg, errand } => self.run_errand(now, leg, errand),
+            Command::Datagram { leg, arrived } => {
+                let super::command::Arrived {
+                    source,
+                    to,
+                    is_request,
+                    datagram,
+                    under_way,
+                } = arrived;
+                drop(under_way);
+                self.take(now, leg, source, to, is_request, &datagram);
+            }
             Command::CloseLeg { leg } => self.close(leg, None),
             Command::Stats { leg, reply } => {
                 let _ = reply.send(self.legs.get(&leg).map(Leg::stats));
@@ -291,6 +350,15 @@ impl Worker {
         }
         self.counters.legs.set(self.legs.len() as u64);
         self.counters.rooms.set(self.rooms.len() as u64);
+    }
+
+    /// Whether somebody in the room sends a picture, or wants to see one.
+    fn shows_anybody(&self, room: RoomKey) -> bool {
+        let legs = self.rooms.get(&room).map(|room| room.legs.iter());
+        legs.into_iter()
+            .flatten()
+            .filter_map(|key| self.legs.get(key))
+            .any(|leg| leg.peer.watches() || leg.peer.shows())
     }
 
     /// Changes how a leg takes part.
@@ -322,13 +390,7 @@ impl Worker {
             return;
         };
         let from = std::mem::replace(&mut leg.room, to);
-        leg.joined = false;
-        leg.playout.restart();
-        leg.dtmf.clear();
-        leg.outbound.forget_origin();
-        leg.watching = None;
-        leg.video_out.switch();
-        let hushed = leg.hush();
+        let hushed = leg.depart();
         self.tell(hushed);
         if let Some(room) = self.rooms.get_mut(&from) {
             room.legs.retain(|other| *other != key);
@@ -366,10 +428,8 @@ impl Worker {
                     if leg.connection == super::leg::Connection::Lost && media {
                         continue;
                     }
-                    let target = leg
-                        .media_source
-                        .filter(|s| media && self.demux.owner(*s) == Some(key));
-                    self.send(from, to, target, &datagram);
+                    let target = leg.media_source.filter(|_| media);
+                    self.send_for(key, from, to, target, datagram);
                 }
                 PeerOutput::Ready => {}
                 PeerOutput::Path { up } => leg.path(up),
@@ -523,7 +583,9 @@ impl Worker {
             let _ = leg.peer.advance(Instant::now());
             while let Ok(output) = leg.peer.poll() {
                 match output {
-                    PeerOutput::Send { from, to, datagram } => self.send(from, to, None, &datagram),
+                    PeerOutput::Send { from, to, datagram } => {
+                        self.send_for(key, from, to, None, datagram);
+                    }
                     PeerOutput::Wait(_) => break,
                     _ => {}
                 }
@@ -543,7 +605,7 @@ impl Worker {
     }
 
     fn forget(&mut self, room: RoomKey, leg: LegKey) {
-        self.demux.remove(leg);
+        self.unname(leg);
         if let Some(room) = self.rooms.get_mut(&room) {
             room.legs.retain(|other| *other != leg);
         }

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use offhook_media::{LegKey, MediaServer, RoomKey};
-use str0m::change::SdpAnswer;
+use str0m::change::{SdpAnswer, SdpOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
@@ -68,15 +68,7 @@ impl Camera {
         audio: bool,
         direction: Direction,
     ) -> Camera {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let mut rtc = Rtc::builder()
-            .set_rtp_mode(true)
-            .clear_codecs()
-            .enable_opus(true, false)
-            .enable_vp8(true)
-            .build(Instant::now());
-        let host = Candidate::host(socket.local_addr().unwrap(), "udp").unwrap();
-        rtc.add_local_candidate(host);
+        let (mut rtc, socket) = phone();
         let mut changes = rtc.sdp_api();
         let audio = audio
             .then(|| changes.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None));
@@ -89,11 +81,46 @@ impl Camera {
         let parsed = SdpAnswer::from_sdp_string(&answer).unwrap();
         rtc.sdp_api().accept_answer(pending, parsed).unwrap();
         media.join(leg);
+        Camera::begin(rtc, socket, leg, answer, (audio, mid), tag, direction)
+    }
+
+    /// Is called, takes whatever is offered, and joins; `answer` is then the offer.
+    pub(crate) async fn called(media: &MediaServer, room: RoomKey, tag: u8) -> Camera {
+        let (mut rtc, socket) = phone();
+        let (leg, offer) = media.make_offer(room, true).await.unwrap();
+        let mid = |kind: &str| {
+            let section = offer.split("m=").find(|section| section.starts_with(kind));
+            let line = section?
+                .lines()
+                .find_map(|line| line.strip_prefix("a=mid:"));
+            line.map(Mid::from)
+        };
+        let (audio, video) = (mid("audio"), mid("video").expect("a section of video"));
+        let parsed = SdpOffer::from_sdp_string(&offer).unwrap();
+        let answer = rtc.sdp_api().accept_offer(parsed).unwrap();
+        media
+            .apply_answer(leg, &answer.to_sdp_string())
+            .await
+            .unwrap();
+        media.join(leg);
+        let both = Direction::SendRecv;
+        Camera::begin(rtc, socket, leg, offer, (audio, video), tag, both)
+    }
+
+    fn begin(
+        mut rtc: Rtc,
+        socket: UdpSocket,
+        leg: LegKey,
+        answer: String,
+        mids: (Option<Mid>, Mid),
+        tag: u8,
+        direction: Direction,
+    ) -> Camera {
         let seen = Arc::new(Seen::default());
         seen.sends.store(direction.is_sending(), Ordering::Relaxed);
         let thread = std::thread::spawn({
             let seen = Arc::clone(&seen);
-            move || run(&mut rtc, &socket, (audio, mid), tag, &seen)
+            move || run(&mut rtc, &socket, mids, tag, &seen)
         });
         Camera {
             leg,
@@ -112,6 +139,20 @@ impl Camera {
     pub(crate) fn want_key(&self) {
         self.seen.want_key.store(true, Ordering::Relaxed);
     }
+}
+
+/// A peer connection of its own.
+fn phone() -> (Rtc, UdpSocket) {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut rtc = Rtc::builder()
+        .set_rtp_mode(true)
+        .clear_codecs()
+        .enable_opus(true, false)
+        .enable_vp8(true)
+        .build(Instant::now());
+    let host = Candidate::host(socket.local_addr().unwrap(), "udp").unwrap();
+    rtc.add_local_candidate(host);
+    (rtc, socket)
 }
 
 impl Drop for Camera {

@@ -236,7 +236,7 @@ impl Calls {
         }
     }
 
-    /// Calls of one person are kept near each other, so that one can be transferred into another.
+    /// Calls of one person are kept on one media thread, so that one is transferred into another without a second thread's help.
     fn beside(&self, order: &room::Order) -> Option<offhook_media::RoomKey> {
         let rung = order.ring.iter().flat_map(|ring| &ring.sessions);
         std::iter::once(&order.session)

@@ -116,6 +116,7 @@ pub(super) async fn admit(
                 .chars()
                 .take(80)
                 .collect();
+            session.spoken_for_by(&agent);
             tracing::info!(
                 session = session.protocol(),
                 outcome,

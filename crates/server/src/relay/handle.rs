@@ -62,6 +62,8 @@ struct Inner {
     owner: Arc<Owner>,
     mailbox: mpsc::UnboundedSender<SessionMessage>,
     attached: AtomicBool,
+    /// Its client can answer an offer of sound and video in one bundle.
+    pictures: AtomicBool,
     /// Used by the one socket that speaks for the session; here, so that a new socket is no new allowance.
     requests: Mutex<Budget>,
 }
@@ -73,7 +75,7 @@ impl SessionHandle {
         owner: Arc<Owner>,
         mailbox: mpsc::UnboundedSender<SessionMessage>,
     ) -> Self {
-        let attached = AtomicBool::new(false);
+        let (attached, pictures) = (AtomicBool::new(false), AtomicBool::new(false));
         let requests = Mutex::new(Budget::requests(Instant::now()));
         Self(Arc::new(Inner {
             serial,
@@ -81,6 +83,7 @@ impl SessionHandle {
             owner,
             mailbox,
             attached,
+            pictures,
             requests,
         }))
     }
@@ -96,6 +99,18 @@ impl SessionHandle {
 
     pub(crate) fn owner(&self) -> &Arc<Owner> {
         &self.0.owner
+    }
+
+    /// Whether its client can answer an offer of sound and video in one bundle. The official one cannot: it waits for
+    /// candidates in every section (wire-protocol.md 11.6).
+    pub(crate) fn takes_pictures(&self) -> bool {
+        self.0.pictures.load(Ordering::Relaxed)
+    }
+
+    /// By what the client says of itself.
+    pub(super) fn spoken_for_by(&self, agent: &str) {
+        let ours = agent.starts_with("offhook");
+        self.0.pictures.store(ours, Ordering::Relaxed);
     }
 
     /// Whether a socket speaks for the session right now. May be out of date by the time it is read.

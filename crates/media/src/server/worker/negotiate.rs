@@ -25,7 +25,7 @@ impl Worker {
             return Err(MediaError::RoomFull);
         }
         room.legs.push(key);
-        let peer = self.new_peer(now);
+        let peer = self.new_peer(now, self.index);
         let described = peer.and_then(|mut peer| {
             let text = uncaught(|| describe(&mut peer))?;
             Ok((peer, text))
@@ -46,8 +46,13 @@ impl Worker {
         }
     }
 
-    fn new_peer(&self, now: Instant) -> Result<Peer, MediaError> {
-        let addresses = self.addresses.iter().copied();
+    /// A peer that is reached at the addresses of a worker, its home.
+    fn new_peer(&self, now: Instant, home: usize) -> Result<Peer, MediaError> {
+        let elsewhere = (home != self.index).then(|| self.neighbour(home)).flatten();
+        let addresses = match &elsewhere {
+            Some(home) => home.addresses.iter().copied(),
+            None => self.addresses.iter().copied(),
+        };
         let mut peer = Peer::new(now, Ice::Lite, &self.certificate, addresses)?;
         while self.demux.knows(&peer.local_ufrag()) {
             peer.renew_credentials();
@@ -67,9 +72,9 @@ impl Worker {
             let answer = self.negotiate(now, key, |leg| leg.peer.answer(&offer))?;
             return Ok(answer);
         }
-        let mut peer = self.new_peer(now)?;
+        let mut peer = self.new_peer(now, key.worker())?;
         let answer = uncaught(|| peer.answer(&offer))?;
-        self.demux.remove(key);
+        self.name(key, peer.local_ufrag(), true);
         self.negotiate(now, key, |leg| {
             leg.replace_peer(now, peer);
             Ok(())
@@ -86,8 +91,8 @@ impl Worker {
     ) -> Result<T, MediaError> {
         let leg = self.legs.get_mut(&key).ok_or(MediaError::NoLeg)?;
         let result = uncaught(|| change(leg));
-        self.demux.name(key, leg.peer.local_ufrag());
-        let room = leg.room;
+        let (room, ufrag) = (leg.room, leg.peer.local_ufrag());
+        self.name(key, ufrag, false);
         self.guard(key, |worker| worker.drive(now, key, None));
         // The direction may be another.
         self.settle(now, room);

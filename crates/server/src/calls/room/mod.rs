@@ -474,6 +474,13 @@ impl Room {
                 self.context.directory.remove_media(media);
             }
             MediaEvent::Talking { talking, .. } => self.talking(id, talking),
+            // Heard by the others like a key that was pressed by signalling.
+            MediaEvent::DtmfReceived { digit, .. } if leg.is_joined() => {
+                let mut key = [0; 4];
+                self.context
+                    .media
+                    .play_dtmf(media, digit.encode_utf8(&mut key));
+            }
             _ => {}
         }
     }

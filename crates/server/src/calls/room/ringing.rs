@@ -74,9 +74,9 @@ impl Room {
     /// Offers each session a call with media and an id of its own.
     async fn ring(&mut self, sessions: Vec<SessionHandle>) {
         let media = &self.context.media;
-        let offers = sessions
-            .iter()
-            .map(|_| self.media_answer(media.make_offer(self.media_room)));
+        let offers = sessions.iter().map(|session| {
+            self.media_answer(media.make_offer(self.media_room, session.takes_pictures()))
+        });
         let offers = join_all(offers).await;
         let caller = self.calling.as_ref().map(|calling| calling.caller);
         let Some(caller) = caller.and_then(|caller| self.leg(caller)) else {

@@ -86,12 +86,6 @@ impl Room {
             let error = RpcError::invalid_params("the call is already there");
             return reply.refuse(&error);
         }
-        if !room.media_room().is_near(self.media_room) {
-            // A leg's connection cannot change the media thread it was made on.
-            let mut error = refuse(refusal::TEMPORARY_FAILURE);
-            error.code = offhook_proto::code::INVALID_PARAMS;
-            return reply.refuse(&error);
-        }
         let Some(member) = self.leg(id).map(|leg| leg.member.clone()) else {
             return;
         };
