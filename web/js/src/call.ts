@@ -48,6 +48,8 @@ export interface Created {
 }
 type Payload = Record<string, unknown>;
 type Envelope = { event_type: string; params: Payload };
+/** A member as the engine tells it, and by which event. */
+type MemberEvent = { member: Payload; change: string };
 
 /** Why a call ended, by the server's words. */
 export interface CallEnd {
@@ -169,7 +171,10 @@ export class WebRTCCall extends RoomState implements Call {
   }
   /** @internal */
   apply(name: string, value: unknown): void {
-    if (this.applyRoom(name, value)) return;
+    if (this.applyRoom(name, value)) {
+      if (name === 'member') this.#takeHold(value as MemberEvent);
+      return;
+    }
     switch (name) {
       case 'status':
         this.#monitor.status(value as CallStatus);
@@ -205,6 +210,13 @@ export class WebRTCCall extends RoomState implements Call {
   /** @internal The page goes, and may come again: what cannot be taken up by the next one ends. */
   leave(): void {
     this.#shares.leave();
+  }
+
+  /** What the server knows of the hold: also of a call that was taken up again, or held by another device. */
+  #takeHold({ member, change }: MemberEvent): void {
+    const { held, updated } = member;
+    if (member.member_id !== this.selfId || typeof held !== 'boolean') return;
+    if (change === 'joined' || (change === 'updated' && (updated as string[] | undefined)?.includes('held'))) this.#held = held;
   }
 
   /** What members need of their call. */
@@ -442,12 +454,15 @@ export class WebRTCCall extends RoomState implements Call {
   async sendDigits(dtmf: string): Promise<void> {
     await this.#host.driver.command('sendDigits', { call: this.id, digits: dtmf });
   }
-  async toggleHold(): Promise<void> {
-    await this.#method(this.#held ? 'unhold' : 'hold');
-    this.#held = !this.#held;
+  /** Puts the call on hold, or takes it back. Toggles of the call come one after the other. */
+  toggleHold(): Promise<void> {
+    return this.turns.take(async () => {
+      await this.#method(this.#held ? 'unhold' : 'hold');
+      this.#held = !this.#held;
+    });
   }
-  async toggleLock(): Promise<void> {
-    await this.#method(this.locked ? 'call.unlock' : 'call.lock');
+  toggleLock(): Promise<void> {
+    return this.toggleLocked((locked) => this.#method(locked ? 'call.unlock' : 'call.lock'));
   }
   async setLayout(layout: string, positions: Record<string, VideoPosition> = {}): Promise<void> {
     if (!this.layouts.includes(layout)) throw new InvalidParams(`There is no layout ${layout} in this room`);
@@ -466,7 +481,9 @@ export class WebRTCCall extends RoomState implements Call {
     args: Record<string, unknown>
   ): Promise<T> {
     const me = { node_id: this.nodeId ?? '', call_id: this.id, member_id: this.selfId ?? '' };
-    const aimed = typeof target === 'string' ? { target: { ...me, member_id: target } } : { targets: [target] };
+    // Positions name their targets themselves.
+    const aimed =
+      method === 'call.member.position.set' ? {} : typeof target === 'string' ? { target: { ...me, member_id: target } } : { targets: [target] };
     const response = await this.execute<T>({ jsonrpc: '2.0', id: crypto.randomUUID(), method, params: { self: me, ...aimed, ...args } });
     const { code, message } = (response.result ?? {}) as { code?: string | number; message?: string };
     if (code !== undefined && String(code) !== '200') throw new JSONRPCError(Number(code), message ?? '', undefined, response.id);

@@ -1,5 +1,5 @@
 /** Values that can be watched: the one shape behind every `name$` and `name` of the public API. */
-import { Observable, ReplaySubject, Subject, type Observer } from 'rxjs';
+import { Observable, ReplaySubject, Subject, Subscription, type Observer } from 'rxjs';
 
 /** A value with its observable. A subscriber gets the current value first, also after the end. */
 export class Cell<T> {
@@ -40,6 +40,9 @@ export class Cell<T> {
   }
 }
 
+/** What a method of the server's changed has been told by then, or will not be. */
+const EVENT_MS = 1000;
+
 /** Delivers in a micro-task, so that a caller can finish assigning its subscription first. */
 export function later<T>(source: Observable<T>): Observable<T> {
   return new Observable<T>((observer: Observer<T>) =>
@@ -79,6 +82,27 @@ export function changes<T, R>(source: Observable<T>, pick: (value: T) => R): Obs
   });
 }
 const nothing = Symbol();
+
+/** Steps that are taken one after the other, each when what the one before has changed was told. */
+export class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+  take(step: () => Promise<unknown>, source?: Observable<unknown>, changed?: () => boolean): Promise<void> {
+    const taken = this.#last.then(step) as Promise<void>;
+    this.#last = taken.then(() => source && settles(source, changed!)).catch(() => undefined);
+    return taken;
+  }
+}
+
+/** Resolves when `holds` does, looked at on every value; also at the end of the values, and when it takes too long. */
+function settles(source: Observable<unknown>, holds: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const watching = new Subscription(resolve);
+    const limit = setTimeout(() => watching.unsubscribe(), EVENT_MS);
+    watching.add(() => clearTimeout(limit));
+    const look = () => holds() && watching.unsubscribe();
+    watching.add(source.subscribe({ next: look, complete: () => watching.unsubscribe() }));
+  });
+}
 
 /** Gives a class, for each name, a getter `name` and a getter `name$`; the interface beside the class types them. */
 export function define<C>(prototype: C, names: readonly string[], read: (of: C, name: string) => unknown, watch: (of: C, name: string) => unknown): void {

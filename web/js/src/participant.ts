@@ -1,9 +1,9 @@
 /** Members of a call (sdk-api reference, section 9). */
-import { Subscription, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { CallParticipant } from './call-interfaces.js';
 import { SelfCapabilities } from './capabilities.js';
 import { InvalidParams } from './errors.js';
-import { changes, define, Destroyable } from './observe.js';
+import { changes, define, Destroyable, Turns } from './observe.js';
 import type { Shares } from './shares.js';
 import type { LayoutLayer, MediaOptions, ScreenShareStatus, SelectDeviceOptions, VideoPosition } from './types.js';
 
@@ -18,9 +18,7 @@ export interface ParticipantHost {
   shares: Shares;
   select(kind: 'audioinput' | 'videoinput' | 'audiooutput', device: MediaDeviceInfo, options?: SelectDeviceOptions): void;
 }
-type Flag = 'audioMuted' | 'videoMuted' | 'deaf' | 'handraised';
-/** What a method changed has been told by then, or will not be. */
-const EVENT_MS = 1000;
+type Flag = 'audioMuted' | 'videoMuted' | 'deaf' | 'handraised' | 'echoCancellation' | 'autoGain' | 'noiseSuppression' | 'lowbitrate';
 type Member = Record<string, unknown> & { member_id: string };
 
 /** Fields of the wire by name. */
@@ -29,12 +27,12 @@ const FIELDS: Record<string, string> = {
   deaf: 'deaf', inputVolume: 'input_volume', outputVolume: 'output_volume', inputSensitivity: 'input_sensitivity',
   echoCancellation: 'echo_cancellation', autoGain: 'auto_gain', noiseSuppression: 'noise_suppression', lowbitrate: 'lowbitrate',
   denoise: 'denoise', meta: 'meta', userId: 'subscriber_id', addressId: 'address_id', nodeId: 'node_id', isTalking: 'talking',
-  position: 'position'
+  position: 'position', held: 'held'
 };
 /** What the snapshot says while nothing is known; undefined for the others. */
 const INITIAL: Record<string, false> = {
   handraised: false, visible: false, audioMuted: false, videoMuted: false, deaf: false, echoCancellation: false, autoGain: false,
-  noiseSuppression: false, lowbitrate: false, denoise: false, isTalking: false
+  noiseSuppression: false, lowbitrate: false, denoise: false, isTalking: false, held: false
 };
 
 export interface Participant {
@@ -59,6 +57,8 @@ export interface Participant {
   readonly nodeId$: Observable<string | undefined>; readonly nodeId: string | undefined;
   readonly isTalking$: Observable<boolean | undefined>; readonly isTalking: boolean;
   readonly position$: Observable<LayoutLayer | undefined>; readonly position: LayoutLayer | undefined;
+  /** Has put the call on hold. */
+  readonly held$: Observable<boolean | undefined>; readonly held: boolean;
 }
 // The members of the interface above are made from the table.
 export class Participant extends Destroyable {
@@ -103,26 +103,14 @@ export class Participant extends Destroyable {
   toggleHandraise(): Promise<void> {
     return this.#toggle('handraised', () => this.call('call.raisehand'), () => this.call('call.lowerhand'));
   }
-  #turn: Promise<unknown> = Promise.resolve();
-  /** Toggles one after the other: each looks at what the one before has brought. */
+  readonly #turns = new Turns();
+  /** Each looks at what the one before has brought. */
   #toggle(flag: Flag, on: () => Promise<void>, off: () => Promise<void>): Promise<void> {
     let before = false;
-    const step = this.#turn.then(() => ((before = this[flag]) ? off() : on()));
-    // The state comes by an event, which may be a little later than the answer.
-    this.#turn = step.then(() => this.#changes(flag, before)).catch(() => undefined);
-    return step;
+    return this.#turns.take(() => ((before = this[flag]) ? off() : on()), this.record.sync$, () => this[flag] !== before);
   }
-  #changes(flag: Flag, before: boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const limit = setTimeout(resolve, EVENT_MS);
-      const watching = new Subscription(() => clearTimeout(limit));
-      const look = () => {
-        if (this[flag] === before) return;
-        resolve();
-        watching.unsubscribe();
-      };
-      watching.add(this.record.sync$.subscribe({ next: look, complete: resolve }));
-    });
+  #switch(flag: Flag, set: (on: boolean) => Promise<void>): Promise<void> {
+    return this.#toggle(flag, () => set(true), () => set(false));
   }
   protected flags(change: Record<string, boolean>): Promise<void> {
     return this.call('call.audioflags.set', {
@@ -133,16 +121,16 @@ export class Participant extends Destroyable {
     });
   }
   toggleEchoCancellation(): Promise<void> {
-    return this.flags({ echo_cancellation: !this.echoCancellation });
+    return this.#switch('echoCancellation', (on) => this.flags({ echo_cancellation: on }));
   }
   toggleAudioInputAutoGain(): Promise<void> {
-    return this.flags({ auto_gain: !this.autoGain });
+    return this.#switch('autoGain', (on) => this.flags({ auto_gain: on }));
   }
   toggleNoiseSuppression(): Promise<void> {
-    return this.flags({ noise_suppression: !this.noiseSuppression });
+    return this.#switch('noiseSuppression', (on) => this.flags({ noise_suppression: on }));
   }
   toggleLowbitrate(): Promise<void> {
-    return this.call('call.lowbitrate.set', { lowbitrate: !this.lowbitrate });
+    return this.#switch('lowbitrate', (on) => this.call('call.lowbitrate.set', { lowbitrate: on }));
   }
   setAudioInputSensitivity(value: number): Promise<void> {
     return this.call('call.microphone.sensitivity.set', { sensitivity: value });

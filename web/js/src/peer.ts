@@ -479,6 +479,7 @@ export class Leg {
     if (!track) return;
     try {
       await track.applyConstraints({ ...track.getConstraints(), ...change });
+      if (ignored(track, change)) throw new Error('ignored');
     } catch (error) {
       await this.#change('setConstraints', kind, async () => {
         // The application's own track cannot be opened anew.
@@ -551,6 +552,12 @@ function muted(media: MediaPlan, kind: Kind): boolean {
 function directionOf(media: MediaPlan, kind: Kind): RTCRtpTransceiverDirection {
   const receives = kind === 'audio' ? media.receiveAudio : media.receiveVideo;
   return sends(media, kind) ? (receives ? 'sendrecv' : 'sendonly') : receives ? 'recvonly' : 'inactive';
+}
+
+/** Whether a switch was taken for a mere wish: browsers decide on echo, noise and gain when they open a device. */
+function ignored(track: MediaStreamTrack, change: MediaTrackConstraints): boolean {
+  const settings = track.getSettings() as Record<string, unknown>;
+  return Object.entries(change).some(([name, wanted]) => typeof wanted === 'boolean' && typeof settings[name] === 'boolean' && settings[name] !== wanted);
 }
 
 /** Tells a stream, the same one again if its tracks have changed. */

@@ -1,6 +1,6 @@
 /** Who is in a call and how it looks: what the server's events say of it (sdk-api reference, 8.2). */
 import type { Observable } from 'rxjs';
-import { changes, Destroyable, select } from './observe.js';
+import { changes, Destroyable, select, Turns } from './observe.js';
 import { Participant, SelfParticipant, type ParticipantHost } from './participant.js';
 import type { Capability, LayoutLayer } from './types.js';
 
@@ -68,6 +68,14 @@ export abstract class RoomState extends Destroyable {
       if (this.#capabilities.value) participant.capabilities.replace(this.#capabilities.value);
       this.#self.set(participant);
     }
+  }
+
+  /** @internal */
+  protected readonly turns = new Turns();
+  /** @internal */
+  protected toggleLocked(toggle: (locked: boolean) => Promise<unknown>): Promise<void> {
+    let before = false;
+    return this.turns.take(() => toggle((before = this.locked)), this.#room.sync$, () => this.locked !== before);
   }
 
   /** @internal Everybody goes. */
