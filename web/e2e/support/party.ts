@@ -14,14 +14,24 @@ export interface Party {
   hz: number;
 }
 
+export interface PartyOptions {
+  colorScheme?: 'light' | 'dark';
+  /** A tone that never stops: for captures without noise suppression. */
+  steady?: boolean;
+  /** The user is asked for devices, and says no. */
+  refuses?: boolean;
+  args?: string[];
+}
+
 /** Opens a browser whose microphone plays `hz`. */
-export async function party(hz: number, url: string, options: { colorScheme?: 'light' | 'dark' } = {}): Promise<Party> {
+export async function party(hz: number, url: string, { steady, refuses, args = [], ...options }: PartyOptions = {}): Promise<Party> {
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${toneFile(hz)}`,
-      '--autoplay-policy=no-user-gesture-required', '--ignore-certificate-errors', '--host-resolver-rules=MAP *.localhost 127.0.0.1'
+      ...(refuses ? ['--deny-permission-prompts'] : ['--use-fake-ui-for-media-stream']),
+      '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${toneFile(hz, steady)}`,
+      '--autoplay-policy=no-user-gesture-required', '--ignore-certificate-errors', '--host-resolver-rules=MAP *.localhost 127.0.0.1', ...args
     ]
   });
   const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
@@ -33,11 +43,11 @@ export async function party(hz: number, url: string, options: { colorScheme?: 'l
   return { browser, context, page, hz };
 }
 
-/** In the page: `__level(stream, hz)` is the loudest level of a frequency in dB over the next second or so. */
+/** In the page: `__level(stream, hz, ms)` is the loudest level of a frequency in dB over the next second or so. */
 function measure(): void {
   const levels = new Map<MediaStream, { analyser: AnalyserNode; rate: number }>();
   let context: AudioContext | undefined;
-  (globalThis as Record<string, unknown>).__level = async (stream: MediaStream | null, hz: number): Promise<number> => {
+  (globalThis as Record<string, unknown>).__level = async (stream: MediaStream | null, hz: number, ms = 1200): Promise<number> => {
     if (!stream?.getAudioTracks().length) return -Infinity;
     context ??= new AudioContext();
     let found = levels.get(stream);
@@ -57,7 +67,7 @@ function measure(): void {
     const { analyser, rate } = found;
     const bins = new Float32Array(analyser.frequencyBinCount);
     let best = -Infinity;
-    const until = performance.now() + 1200;
+    const until = performance.now() + ms;
     while (performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 50));
       analyser.getFloatFrequencyData(bins);
@@ -68,12 +78,12 @@ function measure(): void {
   };
 }
 
-/** The level of a tone in what the page's call hears. */
-export async function hears(page: Page, hz: number): Promise<number> {
+/** The level of a tone in what the page's call hears, at its loudest within a time: bursts need all of it, a steady tone less. */
+export async function hears(page: Page, hz: number, ms = 1200): Promise<number> {
   return page.evaluate(
-    (hz) => (globalThis as never as { __level(stream: MediaStream | null, hz: number): Promise<number> }).__level(
-      (globalThis as never as { __remote(): MediaStream | null }).__remote(), hz),
-    hz
+    ([hz, ms]) => (globalThis as never as { __level(stream: MediaStream | null, hz: number, ms: number): Promise<number> }).__level(
+      (globalThis as never as { __remote(): MediaStream | null }).__remote(), hz, ms),
+    [hz, ms] as const
   );
 }
 
@@ -81,11 +91,11 @@ export async function hears(page: Page, hz: number): Promise<number> {
 export const PRESENT_DB = -45;
 export const ABSENT_DB = -60;
 
-export async function expectToHear(page: Page, hz: number): Promise<void> {
-  await expect.poll(() => hears(page, hz), { message: `hears ${hz} Hz`, timeout: 15_000 }).toBeGreaterThan(PRESENT_DB);
+export async function expectToHear(page: Page, hz: number, ms?: number): Promise<void> {
+  await expect.poll(() => hears(page, hz, ms), { message: `hears ${hz} Hz`, timeout: 15_000 }).toBeGreaterThan(PRESENT_DB);
 }
-export async function expectNotToHear(page: Page, hz: number): Promise<void> {
-  await expect.poll(() => hears(page, hz), { message: `does not hear ${hz} Hz`, timeout: 15_000 }).toBeLessThan(ABSENT_DB);
+export async function expectNotToHear(page: Page, hz: number, ms?: number): Promise<void> {
+  await expect.poll(() => hears(page, hz, ms), { message: `does not hear ${hz} Hz`, timeout: 15_000 }).toBeLessThan(ABSENT_DB);
 }
 
 /** Everybody goes, as people do: their pages are left, so that nobody stays online, and their browsers are closed. */

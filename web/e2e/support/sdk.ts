@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { party, type Party } from './party.js';
+import { party, type Party, type PartyOptions } from './party.js';
 import type { Server } from './server.js';
 
 const official = join(dirname(createRequire(import.meta.url).resolve('@signalwire/js')), 'browser.mjs');
@@ -46,8 +46,8 @@ export class Pages {
     return new Pages(http, `http://localhost:${port}`);
   }
 
-  async open(which: 'ours' | 'official', hz: number): Promise<Party> {
-    const opened = await party(hz, `${this.origin}/${which}`);
+  async open(which: 'ours' | 'official', hz: number, options?: PartyOptions): Promise<Party> {
+    const opened = await party(hz, `${this.origin}/${which}`, options);
     await opened.page.waitForFunction(() => 'sdk' in globalThis);
     return opened;
   }
@@ -82,13 +82,16 @@ export async function connect(page: Page, token: string, online = false, options
 }
 
 /** Dials; `call` is there when the server has accepted it. */
-export async function dial(page: Page, to: string): Promise<void> {
-  await page.evaluate(async (to) => {
-    const g = globalThis as never as Record<string, any>;
-    g.statuses = [];
-    g.call = await g.client.dial(to, { audio: true, video: false });
-    g.call.status$.subscribe((status: string) => g.statuses.push(status));
-  }, to);
+export async function dial(page: Page, to: string, options: Record<string, unknown> = {}): Promise<void> {
+  await page.evaluate(
+    async ({ to, options }) => {
+      const g = globalThis as never as Record<string, any>;
+      g.statuses = [];
+      g.call = await g.client.dial(to, { audio: true, video: false, ...options });
+      g.call.status$.subscribe((status: string) => g.statuses.push(status));
+    },
+    { to, options }
+  );
 }
 
 /** Waits for a call that rings here. */
@@ -106,8 +109,8 @@ export async function rings(page: Page): Promise<void> {
   });
 }
 
-export async function answer(page: Page): Promise<void> {
-  await page.evaluate(() => (globalThis as never as Record<string, any>).call.answer({ audio: true, video: false }));
+export async function answer(page: Page, options: Record<string, unknown> = {}): Promise<void> {
+  await page.evaluate((options) => (globalThis as never as Record<string, any>).call.answer({ audio: true, video: false, ...options }), options);
 }
 
 export async function status(page: Page, wanted: string): Promise<void> {
@@ -116,4 +119,22 @@ export async function status(page: Page, wanted: string): Promise<void> {
 
 export async function hangup(page: Page): Promise<void> {
   await page.evaluate(() => (globalThis as never as Record<string, any>).call.hangup());
+}
+
+/** Evaluates with what the page keeps (`client`, `call`, `sdk`, …) and an argument. */
+export function inPage<T, A = undefined>(page: Page, act: (g: Record<string, any>, argument: A) => T | Promise<T>, argument?: A): Promise<T> {
+  return page.evaluate(`(${act})(globalThis, ${JSON.stringify(argument) ?? 'undefined'})`) as Promise<T>;
+}
+
+/** What the page's call says of a member. */
+export function ofMember<T = unknown>(page: Page, name: string, field: string): Promise<T> {
+  return inPage(page, ({ call }, [name, field]) => call.participants.find((one: any) => one.name === name)?.[field!], [name, field]) as Promise<T>;
+}
+
+/** Asks a member, by name, for something; the error's name, code and message if it is refused. */
+export function ask(page: Page, name: string, code: string): Promise<{ name: string; code: unknown; message: string } | null> {
+  return page.evaluate(`(async () => {
+    const target = call.participants.find((one) => one.name === ${JSON.stringify(name)});
+    try { await target.${code}; return null; } catch ({ name, code, message }) { return { name, code, message }; }
+  })()`);
 }

@@ -24,6 +24,11 @@ export interface Demo {
   agent: { email: string; password: string };
 }
 
+export interface Project {
+  post(path: string, body: Record<string, unknown>): Promise<Record<string, unknown>>;
+  token(reference: string, options?: string[]): string;
+}
+
 export class Server {
   #process: ChildProcess | undefined;
   ready!: Ready;
@@ -86,6 +91,22 @@ export class Server {
   button(destination: string, options: string[] = []): string {
     const made = execFileSync(binary, ['token', 'embed', '--data', this.data, '--destination', destination, '--json', ...options]);
     return (JSON.parse(made.toString()) as { token: string }).token;
+  }
+
+  /** A project of its own, and its management API. */
+  project(name: string): Project {
+    const made = execFileSync(binary, ['project', 'create', '--data', this.data, '--name', name, '--json']);
+    const { project_id, api_token } = JSON.parse(made.toString()) as { project_id: string; api_token: string };
+    const authorization = `Basic ${Buffer.from(`${project_id}:${api_token}`).toString('base64')}`;
+    return {
+      post: async (path, body) => {
+        const headers = { authorization, 'content-type': 'application/json' };
+        const response = await fetch(`${this.ready.http}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+        if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+        return (await response.json()) as Record<string, unknown>;
+      },
+      token: (reference, options = []) => this.token(reference, ['--project', project_id, ...options])
+    };
   }
 
   /** A token for a subscriber, made if unknown. */
