@@ -12,7 +12,7 @@ use offhook_proto::limits;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::encoding::{base64url, from_base64url, random};
+use crate::encoding::{append_base64url, from_base64url, random};
 use crate::error::TokenError;
 
 const ALG: &str = "dir";
@@ -66,23 +66,26 @@ pub(crate) struct Envelope<'a> {
 /// Encrypts `payload` under `header`.
 pub(crate) fn seal(key: &LessSafeKey, header: &Header, payload: &[u8]) -> String {
     // A struct of strings always serialises.
-    let encoded_header = base64url(&serde_json::to_vec(header).expect("a header is plain JSON"));
+    let header = serde_json::to_vec(header).expect("a header is plain JSON");
+    let bytes = header.len() + IV_BYTES + payload.len() + TAG_BYTES;
+    let mut token = String::with_capacity(bytes * 4 / 3 + 16);
+    append_base64url(&header, &mut token);
     let iv: [u8; IV_BYTES] = random();
     let mut text = Zeroizing::new(payload.to_vec());
     let tag = key
         .seal_in_place_separate_tag(
             Nonce::assume_unique_for_key(iv),
-            Aad::from(encoded_header.as_bytes()),
+            Aad::from(token.as_bytes()),
             &mut text,
         )
         // Fails only beyond 2^36 bytes; payloads are a few hundred.
         .expect("a payload is short enough for AES-GCM");
-    format!(
-        "{encoded_header}..{}.{}.{}",
-        base64url(&iv),
-        base64url(&text),
-        base64url(tag.as_ref())
-    )
+    token.push('.');
+    for part in [&iv[..], &text, tag.as_ref()] {
+        token.push('.');
+        append_base64url(part, &mut token);
+    }
+    token
 }
 
 /// Takes a token apart and checks everything that can be checked without a key.

@@ -15,6 +15,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// Requests are many small pieces of memory that live shortly; the system's allocator takes its time with those.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Outcome = Result<(), Box<dyn Error>>;
 
 /// Click-to-call for a web site, on a server of one's own.

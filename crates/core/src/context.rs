@@ -19,6 +19,8 @@ pub(crate) struct Context {
     pub(crate) rpc: Rpc,
     pub(crate) clock: ServerClock,
     pub(crate) tuning: Tuning,
+    /// What proofs over HTTP must carry, as the server said last.
+    pub(crate) nonce: Option<String>,
     requests: RequestId,
     /// The last request before the clocks jumped.
     before_jump: RequestId,
@@ -34,6 +36,7 @@ impl Context {
             rpc: Rpc::default(),
             clock: ServerClock::new(now),
             tuning,
+            nonce: None,
             requests: 0,
             before_jump: 0,
             jumps: 0,

@@ -125,7 +125,7 @@ impl Engine {
     pub fn new(config: EngineConfig, seed: [u8; 32], now: Now) -> Self {
         Self {
             ctx: Context::new(seed, now, config.tuning),
-            startup: Startup::new(config.origin.clone()),
+            startup: Startup::new(config.origin.clone(), !config.fingerprint.is_empty()),
             credential: Credentials::new(&config),
             session: Session::new(config.agent.clone(), !config.fingerprint.is_empty()),
             dialogs: Vec::new(),
@@ -467,6 +467,9 @@ impl Engine {
             let fresh = self.ctx.is_fresh(request);
             self.ctx.clock.learn(server_ms + 500, 1_500, fresh);
         }
+        if let Some(nonce) = result.as_ref().ok().and_then(crate::proof::nonce) {
+            self.ctx.nonce = Some(nonce.to_owned());
+        }
         let Some(result) = self
             .fetches
             .http_came(&mut self.ctx, &self.credential, request, result)
@@ -521,6 +524,12 @@ impl Engine {
             return;
         }
         let proof = proof.ok();
+        if self
+            .startup
+            .proven(&mut self.ctx, request, proof.as_deref())
+        {
+            return;
+        }
         if self.session.proves(request)
             && self.credential.is_dead(&self.ctx)
             && self.credential.can_renew()
@@ -545,7 +554,8 @@ impl Engine {
     }
 
     fn greeted(&mut self, result: Result<Value, EngineError>) {
-        match self.session.greeted(&mut self.ctx, result) {
+        let tokenless = self.credential.token().is_empty();
+        match self.session.greeted(&mut self.ctx, result, tokenless) {
             Greeted::Again => {}
             Greeted::Refused(error) => {
                 let refused = EngineError::new(

@@ -7,6 +7,7 @@ use crate::credential::Credentials;
 use crate::input::{CommandId, Failure, HttpResponse, RequestId};
 use crate::json;
 use crate::output::{EngineError, HttpRequest, Output};
+use crate::proof;
 
 /// Time limit of an application's REST request (sdk-api.md 20.3).
 const FETCH_MS: u64 = 30_000;
@@ -143,9 +144,11 @@ impl Fetches {
             return Some(result);
         };
         let refused = matches!(&result, Ok(response) if response.status == 401);
+        let unproven = credential.proves_requests()
+            && matches!(&result, Ok(response) if proof::wants_another(response));
         let fetch = &mut self.all[at];
-        if refused && !fetch.again && credential.is_dead(ctx) {
-            // The token died on the way, or the answer has just told what time it is.
+        if refused && !fetch.again && (credential.is_dead(ctx) || unproven) {
+            // The token died on the way, or the answer has just told what time it is, or a nonce.
             fetch.again = true;
             fetch.go(ctx, credential);
             return None;

@@ -276,11 +276,12 @@ impl Session {
         ctx.request_on(socket, method::CONNECT, params, Purpose::Connect);
     }
 
-    /// The answer to `signalwire.connect` (wire-protocol.md 3.7).
+    /// The answer to `signalwire.connect` (wire-protocol.md 3.7). `tokenless`: with nothing but resume state to connect with.
     pub(crate) fn greeted(
         &mut self,
         ctx: &mut Context,
         result: Result<Value, EngineError>,
+        tokenless: bool,
     ) -> Greeted {
         let Link::Greeting { socket, resuming } = self.link else {
             return Greeted::Again;
@@ -294,6 +295,10 @@ impl Session {
             Err(error) if resuming && error.is_safe() => {
                 // What we kept is worth nothing any more: connect afresh, without a word to the application.
                 self.forget(ctx);
+                if tokenless {
+                    self.refuse(ctx);
+                    return Greeted::Refused(error);
+                }
                 self.lost(ctx);
                 return Greeted::Again;
             }

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::input::{Credential, Failure, HttpResponse, RequestId};
 use crate::json;
 use crate::output::{EngineError, HttpRequest, Output};
+use crate::proof;
 use crate::token::Hosts;
 
 /// Attempts at the user's information, and the time limit of each.
@@ -15,6 +16,8 @@ const ATTEMPT_MS: u64 = 10_000;
 const WAIT_MS: u64 = 500;
 /// Longest wait a server may impose.
 const WAIT_MAX_MS: u64 = 10_000;
+
+const INFO: &str = "/api/fabric/subscriber/info";
 
 /// Refused credentials in a row after which no other is asked for.
 const REFUSALS: u32 = 4;
@@ -33,9 +36,16 @@ enum Phase {
         request: RequestId,
         credential: Credential,
     },
+    /// The proof for the next is being signed. `again`: an earlier one was refused.
+    Proving {
+        request: RequestId,
+        attempt: u32,
+        again: bool,
+    },
     User {
         request: RequestId,
         attempt: u32,
+        again: bool,
     },
     /// Before a whole new start.
     Pausing {
@@ -60,6 +70,8 @@ pub(crate) struct Startup {
     offline: bool,
     /// Refusals in a row that were answered with another credential.
     refusals: u32,
+    /// There is a key. Only the server knows whether the token is bound to it, and may insist on a proof if so.
+    proves: bool,
     /// Which token the user is asked for with.
     pub(crate) serial: u32,
 }
@@ -73,9 +85,10 @@ pub(crate) enum Step {
 }
 
 impl Startup {
-    pub(crate) fn new(origin: String) -> Self {
+    pub(crate) fn new(origin: String, proves: bool) -> Self {
         Self {
             origin,
+            proves,
             ..Self::default()
         }
     }
@@ -208,20 +221,67 @@ impl Startup {
             }
         }
         self.token = token;
-        self.ask_user(ctx, 1);
+        self.ask_user(ctx, 1, false);
         Step::Credential(credential)
     }
 
-    fn ask_user(&mut self, ctx: &mut Context, attempt: u32) {
+    fn ask_user(&mut self, ctx: &mut Context, attempt: u32, again: bool) {
         let request = ctx.request_id();
-        self.phase = Phase::User { request, attempt };
+        if !(self.proves && self.is_ours()) {
+            return self.send_question(ctx, request, None, attempt, again);
+        }
+        let target = [self.api(), INFO].concat();
+        ctx.sign_http(request, "GET", &target, &self.token, None);
+        self.phase = Phase::Proving {
+            request,
+            attempt,
+            again,
+        };
+    }
+
+    /// The proof, or none if it could not be signed; false when it is not ours.
+    pub(crate) fn proven(
+        &mut self,
+        ctx: &mut Context,
+        request: RequestId,
+        proof: Option<&str>,
+    ) -> bool {
+        match self.phase {
+            Phase::Proving {
+                request: awaited,
+                attempt,
+                again,
+            } if awaited == request => {
+                let request = ctx.request_id();
+                self.send_question(ctx, request, proof, attempt, again);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn send_question(
+        &mut self,
+        ctx: &mut Context,
+        request: RequestId,
+        proof: Option<&str>,
+        attempt: u32,
+        again: bool,
+    ) {
+        self.phase = Phase::User {
+            request,
+            attempt,
+            again,
+        };
+        let mut headers = vec![
+            ("authorization".into(), ["Bearer ", &self.token].concat()),
+            ("accept".into(), "application/json".into()),
+        ];
+        headers.extend(proof.map(|proof| ("dpop".into(), proof.into())));
         let http = HttpRequest {
             method: "GET".into(),
-            url: [self.api(), "/api/fabric/subscriber/info"].concat(),
-            headers: vec![
-                ("authorization".into(), ["Bearer ", &self.token].concat()),
-                ("accept".into(), "application/json".into()),
-            ],
+            url: [self.api(), INFO].concat(),
+            headers,
             body: None,
             timeout_ms: ATTEMPT_MS,
         };
@@ -234,11 +294,12 @@ impl Startup {
         request: RequestId,
         result: Result<HttpResponse, Failure>,
     ) -> Step {
-        let attempt = match &self.phase {
+        let (attempt, again) = match &self.phase {
             Phase::User {
                 request: awaited,
                 attempt,
-            } if *awaited == request => *attempt,
+                again,
+            } if *awaited == request => (*attempt, *again),
             Phase::Time {
                 request: awaited,
                 credential,
@@ -283,6 +344,10 @@ impl Startup {
                         ));
                     }
                 },
+                401 if !again && self.proves && proof::wants_another(&response) => {
+                    self.ask_user(ctx, attempt, true);
+                    return Step::None;
+                }
                 status @ (429 | 500..=599) => (http_error(status), retry_after_ms(&response)),
                 status => {
                     let error = EngineError::new(
@@ -369,7 +434,7 @@ impl Startup {
         } else if dead {
             self.begin(ctx, None);
         } else {
-            self.ask_user(ctx, attempt + 1);
+            self.ask_user(ctx, attempt + 1, false);
         }
     }
 

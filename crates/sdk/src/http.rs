@@ -71,16 +71,16 @@ pub(crate) async fn text_within_limit(mut reply: reqwest::Response) -> Result<St
     String::from_utf8(body).map_err(|_| failure("NetworkError", "the answer is not UTF-8"))
 }
 
-/// `Retry-After` in seconds; the form with a date is not used by servers of this protocol.
+/// How long the server wants to be left alone (RFC 9110, 10.2.3): seconds, or a date by its own clock.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds))
+    let told = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = told.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(told).ok()?;
+    let until = until.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let now = Duration::from_millis(date_ms(headers).unwrap_or_else(crate::driver::wall_ms));
+    Some(until.saturating_sub(now))
 }
 
 /// The server's time from its `Date` header, epoch milliseconds.
@@ -113,5 +113,27 @@ fn failure(name: &str, message: &str) -> Failure {
     Failure {
         name: name.into(),
         message: message.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_by_the_server_s_clock() {
+        let wait = |after: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(DATE, "Sun, 06 Nov 1994 08:49:37 GMT".parse().unwrap());
+            headers.insert(RETRY_AFTER, after.parse().unwrap());
+            retry_after(&headers)
+        };
+        assert_eq!(wait("7"), Some(Duration::from_secs(7)));
+        let date = "Sun, 06 Nov 1994 08:50:07 GMT";
+        assert_eq!(wait(date), Some(Duration::from_secs(30)));
+        let past = "Sun, 06 Nov 1994 08:49:07 GMT";
+        assert_eq!(wait(past), Some(Duration::ZERO));
+        assert_eq!(wait("soon"), None);
+        assert_eq!(retry_after(&HeaderMap::new()), None);
     }
 }

@@ -6,6 +6,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -106,8 +107,8 @@ impl CredentialProvider for StaticCredentialProvider {
 
 /// How often a passing fault is met with another try before the provider gives up.
 const EXCHANGE_ATTEMPTS: u32 = 4;
-/// Longest wait between two tries, also if the server asks for more.
-const EXCHANGE_WAIT_MAX: Duration = Duration::from_secs(10);
+/// How long it waits in all. A server that wants to be left alone for longer is, and the provider gives up at once.
+const EXCHANGE_PATIENCE: Duration = Duration::from_secs(60);
 /// Limit of one exchange (wire-protocol.md 2.2).
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -116,6 +117,8 @@ pub struct EmbedTokenCredentialProvider {
     endpoint: Url,
     embed_token: String,
     http: reqwest::Client,
+    /// Of the client's key: a token that is bound to it is of no use to a thief.
+    fingerprint: OnceLock<String>,
 }
 
 impl EmbedTokenCredentialProvider {
@@ -149,11 +152,13 @@ impl EmbedTokenCredentialProvider {
             endpoint: exchange_endpoint(host)?,
             embed_token,
             http,
+            fingerprint: OnceLock::new(),
         })
     }
 
     async fn exchange(&self) -> Result<Credential, ProviderError> {
-        let mut wait = Duration::from_millis(500);
+        let mut backoff = Duration::from_millis(1_000);
+        let mut waited = Duration::ZERO;
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -162,20 +167,25 @@ impl EmbedTokenCredentialProvider {
                 Err(Attempt::Refused(error)) => return Err(error),
                 Err(Attempt::Passing(fault)) => fault,
             };
-            if attempts == EXCHANGE_ATTEMPTS {
+            // Programs that were refused together do not all come back together.
+            let jittered = backoff.mul_f64(1.0 - rand::random::<f64>() / 2.0);
+            let wait = fault.retry_after.unwrap_or(jittered);
+            waited += wait;
+            if attempts == EXCHANGE_ATTEMPTS || waited > EXCHANGE_PATIENCE {
                 return Err(ProviderError::Unavailable {
                     attempts,
                     message: fault.message,
                 });
             }
-            tokio::time::sleep(fault.retry_after.unwrap_or(wait).min(EXCHANGE_WAIT_MAX)).await;
-            wait *= 2;
+            tokio::time::sleep(wait).await;
+            backoff *= 2;
         }
     }
 
     async fn exchange_once(&self) -> Result<Credential, Attempt> {
         let body = miniserde::json::to_string(&ExchangeRequest {
             token: self.embed_token.clone(),
+            fingerprint: self.fingerprint.get().cloned(),
         });
         let reply = self
             .http
@@ -208,7 +218,11 @@ impl EmbedTokenCredentialProvider {
 }
 
 impl CredentialProvider for EmbedTokenCredentialProvider {
-    fn authenticate(&self, _: AuthenticateContext) -> ProviderFuture<'_> {
+    fn authenticate(&self, context: AuthenticateContext) -> ProviderFuture<'_> {
+        if let Some(fingerprint) = context.fingerprint {
+            // A client has one key for its life.
+            let _ = self.fingerprint.set(fingerprint);
+        }
         Box::pin(self.exchange())
     }
 
@@ -224,6 +238,7 @@ impl CredentialProvider for EmbedTokenCredentialProvider {
 #[derive(miniserde::Serialize)]
 struct ExchangeRequest {
     token: String,
+    fingerprint: Option<String>,
 }
 
 #[derive(miniserde::Deserialize)]
@@ -302,6 +317,14 @@ mod tests {
             endpoint.as_str(),
             "https://calls.example.test:8443/api/fabric/embeds/tokens"
         );
+        for (host, origin) in [
+            ("calls.example.test", "https://calls.example.test"),
+            ("http://localhost:8787", "http://localhost:8787"),
+        ] {
+            let endpoint = exchange_endpoint(host).unwrap();
+            let expected = format!("{origin}/api/fabric/embeds/tokens");
+            assert_eq!(endpoint.as_str(), expected);
+        }
         let nameless = exchange_endpoint("https://");
         assert!(matches!(nameless, Err(ProviderError::Misconfigured(_))));
     }
@@ -324,5 +347,64 @@ mod tests {
         assert_eq!(expiry(r#"{"token":"t","expires_in":60}"#), Some(1_060_000));
         assert_eq!(expiry(r#"{"token":"t"}"#), None);
         assert!(parse_exchange("<html>", None).is_err());
+    }
+
+    /// Answers one connection after the other, each with one of these; gives where.
+    async fn server(answers: &'static [&'static str]) -> String {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = vec![0; 4096];
+                let mut read = 0;
+                while !request[..read].ends_with(b"}") {
+                    read += stream.read(&mut request[read..]).await.unwrap();
+                }
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        origin
+    }
+
+    const BUSY: &str = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    const AN_HOUR: &str = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 3600\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    const FAULT: &str =
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    const GOOD: &str = "HTTP/1.1 201 Created\r\ncontent-length: 35\r\nconnection: close\r\n\r\n{\"token\":\"a.b.c\",\"expires_at\":2000}";
+    const NO: &str = "HTTP/1.1 403 Forbidden\r\ncontent-length: 18\r\nconnection: close\r\n\r\n{\"message\":\"off\"} ";
+
+    #[tokio::test]
+    async fn passing_faults_are_met_with_another_exchange_when_the_server_says_so() {
+        let origin = server(&[FAULT, BUSY, GOOD]).await;
+        let provider = EmbedTokenCredentialProvider::new(&origin, "c2c_1").unwrap();
+        let began = std::time::Instant::now();
+        let credential = provider.authenticate(AuthenticateContext::default());
+        assert_eq!(credential.await.unwrap().expiry_at, Some(2_000_000));
+        // Half a second at least after the fault, one when that was asked for.
+        assert!(began.elapsed() >= Duration::from_millis(1_500));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_wants_to_be_left_alone_for_long_is() {
+        let origin = server(&[AN_HOUR]).await;
+        let provider = EmbedTokenCredentialProvider::new(&origin, "c2c_1").unwrap();
+        let refused = provider.refresh().await;
+        assert!(
+            matches!(refused, Err(ProviderError::Unavailable { attempts: 1, .. })),
+            "{refused:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_refusal_for_good_is_final_at_once() {
+        let origin = server(&[NO]).await;
+        let provider = EmbedTokenCredentialProvider::new(&origin, "c2c_1").unwrap();
+        let refused = provider.authenticate(AuthenticateContext::default()).await;
+        assert!(
+            matches!(&refused, Err(ProviderError::Refused { status: 403, message }) if message == "off"),
+            "{refused:?}"
+        );
     }
 }

@@ -202,19 +202,18 @@ impl Mint {
         }
     }
 
-    /// A token for the visitor of a page with a call button. Has no refresh token: the page has the public one.
+    /// A token for the visitor of a page with a call button. Has no refresh token: the page has the public one. How long it lives is
+    /// the button's to say.
     pub fn embed(
         &self,
         button: &ClickToCall,
         address_id: String,
-        display_name: Option<String>,
+        wish: TokenWish,
         now_s: u64,
     ) -> Minted {
-        let expires_at = button.settings.expires_in.map(|life| now_s + life);
         let wish = TokenWish {
-            expires_at,
-            display_name,
-            ..TokenWish::default()
+            expires_at: button.settings.expires_in.map(|life| now_s + life),
+            ..wish
         };
         let claims = SatClaims {
             allowed: Some(vec![address_id]),

@@ -183,3 +183,262 @@ test('a page that is loaded again resumes its session, and what was bound stays 
   });
   expect(leaked, 'no script reads the key').toBe(false);
 });
+
+/** A client whose provider the test runs, with what it says gathered in the page. */
+async function client(page: Page, mint: () => string, options: { ttlMs: number; refresh: 'works' | 'rejects' | 'none'; scoped?: boolean; more?: object }): Promise<void> {
+  await page.exposeFunction('mint', mint);
+  await page.evaluate(({ ttlMs, refresh, more }) => {
+    const g = globalThis as never as Record<string, any>;
+    Object.assign(g, { asked: { authenticate: 0, refresh: 0 }, failures: [], warnings: [], readies: [], told: [] });
+    const credential = async () => ({ token: await g.mint(), expiry_at: g.serverNow() + ttlMs });
+    g.serverNow ??= () => Date.now();
+    const provider: Record<string, any> = {
+      authenticate: () => (g.asked.authenticate++, credential())
+    };
+    if (refresh !== 'none') provider.refresh = () => (g.asked.refresh++, refresh === 'works' ? credential() : Promise.reject(new Error('the backend says no')));
+    g.client = new g.sdk.SignalWire(provider, { skipRegister: true, ...more });
+    g.client.errors$.subscribe((error: any) => g.failures.push({ name: error.name, cause: String(error.cause?.message ?? '') }));
+    g.client.warnings$.subscribe((warning: any) => g.warnings.push(warning));
+    g.client.credential$.subscribe((status: any) => status && g.told.push(status));
+    g.client.ready$.subscribe((ready: boolean) => g.readies.push(ready));
+  }, options);
+  await page.waitForFunction(() => (globalThis as never as any).readies.at(-1), undefined, { timeout: 15_000 });
+}
+
+const seen = <T>(page: Page, name: string) => page.evaluate((name) => (globalThis as never as Record<string, any>)[name] as T, name);
+interface Warned { code: string; expiresAt?: number; reason?: string }
+
+test('a provider that rejects opens nothing, and whoever made the client is told', async () => {
+  const page = await open('ours');
+  const heard = listen(page);
+  let sockets = 0;
+  const asked: string[] = [];
+  page.on('websocket', () => sockets++);
+  page.on('request', (request) => request.url().includes('/api/') && asked.push(request.url()));
+  await page.evaluate(() => {
+    const g = globalThis as never as Record<string, any>;
+    g.calls = [];
+    g.failures = [];
+    const authenticate = (context: any) => (g.calls.push(context), Promise.reject(new Error('not signed in')));
+    g.client = new g.sdk.SignalWire({ authenticate, refresh: authenticate });
+    g.client.errors$.subscribe((error: any) => g.failures.push(`${error.message} ${error.cause?.message}`));
+    g.connecting = g.client.connect().then(() => 'connected', (error: any) => `${error.message} ${error.cause?.message}`);
+  });
+  await page.waitForFunction(() => (globalThis as never as any).failures.length > 0);
+  expect((await seen<string[]>(page, 'failures'))[0]).toContain('not signed in');
+  expect(await page.evaluate(() => (globalThis as never as any).connecting)).toContain('not signed in');
+  const calls = await seen<{ fingerprint: string }[]>(page, 'calls');
+  expect(calls[0]!.fingerprint).toMatch(/^[\w-]{43}$/);
+  expect({ sockets, asked, said: heard.said }).toEqual({ sockets: 0, asked: [], said: [] });
+});
+
+test('when refresh() rejects the call goes on until the credential expires, and the end is told', async () => {
+  const page = await open('ours');
+  await client(page, () => server.token('frank', ['--ttl', '14s']), { ttlMs: 14_000, refresh: 'rejects' });
+  await dial(page, '/public/network-test');
+  await status(page, 'connected');
+  await page.waitForFunction(() => (globalThis as never as any).failures.length > 0, undefined, { timeout: 20_000 });
+  const rejected = Date.now();
+  expect(await seen(page, 'failures')).toEqual([{ name: 'TokenRefreshError', cause: 'the backend says no' }]);
+  const stopped = (await seen<Warned[]>(page, 'warnings')).filter(({ code }) => code === 'credential_refresh_stopped');
+  expect(stopped).toHaveLength(1);
+  const end = stopped[0]!.expiresAt!;
+  expect(end - rejected, 'there is time left').toBeGreaterThan(500);
+  expect(end - rejected).toBeLessThan(14_000);
+  expect(await seen<{ renewal: string }[]>(page, 'told').then((told) => told.at(-1)!.renewal)).toBe('none');
+  await expectToHear(page, 600);
+  await expect.poll(() => Date.now() > end - 300, { intervals: [100], timeout: 15_000 }).toBe(true);
+  expect((await seen<boolean[]>(page, 'readies')).at(-1), 'not ended early').toBe(true);
+  expect(await seen(page, 'asked')).toEqual({ authenticate: 1, refresh: 1 });
+});
+
+test('where the key cannot renew, refresh() does, and that is told', async () => {
+  const page = await open('ours');
+  await client(page, () => server.token('grace', SCOPED), { ttlMs: 10_000, refresh: 'works' });
+  await page.waitForFunction(() => (globalThis as never as any).told.at(-1)?.bound);
+  expect(await seen<{ renewal: string }[]>(page, 'told').then((told) => told.at(-1)!.renewal)).toBe('client-bound');
+  await page.route('**/devices/**', (route) => route.fulfill({ status: 503, body: '{}' }));
+  await page.waitForFunction(() => (globalThis as never as any).asked.refresh > 0, undefined, { timeout: 30_000 });
+  expect(await seen<Warned[]>(page, 'warnings')).toContainEqual(expect.objectContaining({ code: 'credential_refresh_fallback', reason: 'endpoint-failed' }));
+  const { length } = (await seen<boolean[]>(page, 'readies')).filter((ready) => !ready);
+  expect(length, 'the session was never lost').toBeLessThanOrEqual(1);
+  expect((await seen<boolean[]>(page, 'readies')).at(-1)).toBe(true);
+});
+
+test('a page that was frozen for longer than its token lives renews before it sends anything', async () => {
+  const page = await open('ours');
+  const tokens: { token: string; end: number }[] = [];
+  const mint = () => {
+    const token = server.token('heidi', ['--ttl', '8s']);
+    tokens.push({ token, end: Date.now() + 8_000 });
+    return token;
+  };
+  await client(page, mint, { ttlMs: 8_000, refresh: 'works' });
+  const shown: { token: string; at: number }[] = [];
+  page.on('request', async (request) => {
+    const bearer = (await request.allHeaders()).authorization;
+    if (bearer) shown.push({ token: bearer.split(' ')[1]!, at: Date.now() });
+  });
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => {
+      const { method, params } = JSON.parse(payload.toString());
+      // A resume shows which session it means by a token of any age.
+      if (params?.authentication && !params.authorization_state) shown.push({ token: params.authentication.jwt_token, at: Date.now() });
+      expect(method === undefined || typeof method === 'string').toBe(true);
+    })
+  );
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+  const before = tokens.length;
+  const end = Date.now() + 12_000;
+  await expect.poll(() => Date.now() > end, { timeout: 20_000 }).toBe(true);
+  expect(tokens.length, 'a frozen page does nothing').toBe(before);
+  await devtools.send('Page.setWebLifecycleState', { state: 'active' });
+  await page.waitForFunction((before) => (globalThis as never as any).asked.refresh + 1 > before, before, { timeout: 15_000 });
+  await page.waitForFunction(() => (globalThis as never as any).readies.at(-1), undefined, { timeout: 15_000 });
+  await dial(page, '/public/network-test');
+  await status(page, 'connected');
+  for (const { token, at } of shown) {
+    const known = tokens.find((one) => one.token === token);
+    expect(known!.end - at, 'no dead token is shown').toBeGreaterThan(-1_000);
+  }
+  expect(await seen(page, 'failures')).toEqual([]);
+});
+
+test('a device clock that is hours wrong neither expires a good token nor spoils a proof', async () => {
+  for (const hours of [3, -3]) {
+    const { page } = await pages.open('ours', 600).then((party) => (parties.push(party), party));
+    await page.addInitScript((ms) => {
+      const { now } = Date;
+      const True = Date;
+      (globalThis as never as any).serverNow = () => now();
+      globalThis.Date = class extends True {
+        constructor(...given: unknown[]) {
+          super(...((given.length ? given : [now() + ms]) as [number]));
+        }
+        static override now = () => now() + ms;
+      } as DateConstructor;
+    }, hours * 3_600_000);
+    await page.reload();
+    await page.waitForFunction(() => 'sdk' in globalThis);
+    const heard = listen(page);
+    await client(page, () => server.token(`ivan${hours}`, SCOPED), { ttlMs: 10_000, refresh: 'none' });
+    await expect.poll(() => heard.renewals.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => reauthentications(heard.said)).toBeGreaterThanOrEqual(3);
+    expect(await seen(page, 'failures')).toEqual([]);
+    expect(await seen<boolean[]>(page, 'readies').then((readies) => readies.at(-1))).toBe(true);
+    await leave(parties);
+    parties = [];
+  }
+});
+
+test('without Web Locks two tabs renew each for itself, and neither is worse off', async () => {
+  const first = await open('ours');
+  await first.context().addInitScript(() => Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined }));
+  await first.reload();
+  const second = await first.context().newPage();
+  await second.goto(first.url());
+  const tabs = [first, second];
+  for (const tab of tabs) await tab.waitForFunction(() => 'sdk' in globalThis && navigator.locks === undefined);
+  const heard = tabs.map(listen);
+  for (const tab of tabs) await client(tab, () => server.token('judy', SCOPED), { ttlMs: 10_000, refresh: 'none' });
+  await expect.poll(() => Math.min(...heard.map(({ said }) => reauthentications(said))), { timeout: 40_000 }).toBeGreaterThanOrEqual(3);
+  for (const tab of tabs) {
+    expect(await seen(tab, 'failures')).toEqual([]);
+    expect((await seen<boolean[]>(tab, 'readies')).filter((ready) => !ready).length).toBeLessThanOrEqual(1);
+  }
+});
+
+test('persistSession keeps what resumes the session for a later tab, and nothing else is kept', async () => {
+  const page = await open('ours');
+  const mint = () => server.token('kevin');
+  await client(page, mint, { ttlMs: 7_200_000, refresh: 'none', more: { persistSession: true } });
+  const kept = () => page.evaluate(() => Object.keys(localStorage).sort());
+  await expect.poll(kept).toEqual([
+    expect.stringMatching(/^sw:.+:as$/), expect.stringMatching(/^sw:.+:pt$/), 'sw:cached_credential'
+  ]);
+  const context = page.context();
+  const url = page.url();
+  const protocol = await page.evaluate(() => Object.entries(localStorage).find(([key]) => key.endsWith(':pt'))![1]);
+  await page.close();
+  const later = await context.newPage();
+  parties.at(-1)!.page = later;
+  await later.goto(url);
+  await later.waitForFunction(() => 'sdk' in globalThis);
+  const heard = listen(later);
+  await later.evaluate(() => {
+    const g = globalThis as never as Record<string, any>;
+    g.client = new g.sdk.SignalWire(undefined, { skipRegister: true, persistSession: true });
+    g.readies = [];
+    g.client.ready$.subscribe((ready: boolean) => g.readies.push(ready));
+  });
+  await later.waitForFunction(() => (globalThis as never as any).readies.at(-1));
+  const greeting = JSON.parse(heard.said.find((frame) => frame.includes('signalwire.connect'))!).params;
+  expect(greeting.authorization_state).toBeTruthy();
+  expect(protocol).toContain(greeting.protocol);
+  // Gone with the client that is gone for good.
+  await later.evaluate(() => (globalThis as never as any).client.destroy());
+  await expect.poll(() => later.evaluate(() => Object.keys(localStorage))).toEqual([]);
+});
+
+test('an authorization state alone opens the session it stands for', async () => {
+  const page = await open('ours');
+  await connect(page, server.token('laura'));
+  const kept = () => page.evaluate(() => Object.entries(sessionStorage).find(([key]) => key.endsWith(':as'))?.[1] as string | undefined);
+  await expect.poll(kept).toBeTruthy();
+  const state = JSON.parse((await kept())!) as string;
+  await page.evaluate(() => sessionStorage.clear());
+  await page.reload();
+  await page.waitForFunction(() => 'sdk' in globalThis);
+  const asked: string[] = [];
+  page.on('request', (request) => request.url().includes('/api/') && asked.push(request.url()));
+  await page.evaluate(({ state, relay }) => {
+    const g = globalThis as never as Record<string, any>;
+    Object.assign(g, { readies: [], failures: [] });
+    g.client = new g.sdk.SignalWire({ authenticate: async () => ({ authorizationState: state }) }, { skipRegister: true });
+    g.client.preferences.relayHost = relay;
+    g.client.errors$.subscribe((error: Error) => g.failures.push(error.message));
+    g.client.ready$.subscribe((ready: boolean) => g.readies.push(ready));
+  }, { state, relay: server.origin.replace('http', 'ws') });
+  await page.waitForFunction(() => (globalThis as never as any).readies.at(-1)).catch(async () => expect(await seen(page, 'failures')).toEqual([]));
+  await dial(page, '/public/network-test');
+  await status(page, 'connected');
+  await expectToHear(page, 600);
+  expect(asked, 'nothing over HTTP').toEqual([]);
+});
+
+test('a server with strict rules and nonces is served as well: every request of a bound token has its proof', async () => {
+  const strict = await Server.start(['--bound-token-seconds', '10', '--strict-proofs', '--proof-nonces']);
+  const own = await Pages.start(() => strict);
+  try {
+    const opened = await own.open('ours', 600);
+    parties.push(opened);
+    const { page } = opened;
+    const heard = listen(page);
+    const unproven: string[] = [];
+    page.on('response', async (response) => {
+      const request = response.request();
+      const { authorization, dpop } = await request.allHeaders();
+      if (authorization && !dpop) unproven.push(request.url());
+    });
+    await client(page, () => strict.token('mallory', SCOPED), { ttlMs: 10_000, refresh: 'none' });
+    await page.waitForFunction(() => (globalThis as never as any).told.at(-1)?.bound);
+    await dial(page, '/public/network-test');
+    await status(page, 'connected');
+    await expect.poll(() => heard.renewals.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => reauthentications(heard.said)).toBeGreaterThanOrEqual(3);
+    const addresses = await page.evaluate(async () => {
+      const { directory } = (globalThis as never as any).client;
+      return new Promise<number>((resolve) => directory.addresses$.subscribe((all: unknown[]) => all.length && resolve(all.length)));
+    });
+    expect(addresses).toBeGreaterThan(0);
+    expect({ unproven, failures: await seen(page, 'failures') }).toEqual({ unproven: [], failures: [] });
+    const metrics = await (await fetch(`${strict.ready.http}/metrics`)).text();
+    expect(metrics).not.toMatch(/offhook_proof_exceptions_total\{[^}]*\} [1-9]/);
+    await leave(parties);
+    parties = [];
+  } finally {
+    own.stop();
+    await strict.stop();
+  }
+});

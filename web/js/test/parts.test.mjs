@@ -212,15 +212,26 @@ test('operators do what their names say', async () => {
 
 const { EmbedTokenCredentialProvider, StaticCredentialProvider } = await source('credentials');
 
-/** Answers the provider's requests. */
-function answering(...answers) {
+/** Answers the provider's requests; an error is a network that fails. */
+function answering(context, ...answers) {
+  const { fetch } = globalThis;
+  context.after(() => (globalThis.fetch = fetch));
   const asked = [];
   globalThis.fetch = async (url, init) => {
     asked.push([url, JSON.parse(init.body)]);
-    const { status, body } = answers.shift();
-    return new Response(JSON.stringify(body), { status, headers: { date: new Date().toUTCString() } });
+    const answer = answers.shift();
+    if (answer instanceof Error) throw answer;
+    const { status, body = {}, headers = {} } = answer;
+    return new Response(JSON.stringify(body), { status, headers: { date: new Date().toUTCString(), ...headers } });
   };
   return asked;
+}
+
+/** Runs what waits, and tells how long it was waited each time. */
+async function waiting(context, work) {
+  const waits = [];
+  context.mock.method(globalThis, 'setTimeout', (next, ms) => void (waits.push(ms), setImmediate(next)));
+  return [await work().then((value) => ({ value }), (error) => ({ error })), waits];
 }
 
 test('a static provider gives what it was given, each time', async () => {
@@ -232,15 +243,86 @@ test('a static provider gives what it was given, each time', async () => {
 });
 
 test('an embed token is exchanged at the host that was named, and refused for good at once', async (context) => {
-  const { fetch } = globalThis;
-  context.after(() => (globalThis.fetch = fetch));
-  const asked = answering({ status: 200, body: { token: 'x.y.z', expires_in: 60 } }, { status: 403, body: { error: 'no' } });
+  const asked = answering(context, { status: 200, body: { token: 'x.y.z', expires_in: 60 } }, { status: 403, body: { error: 'no' } });
   const provider = new EmbedTokenCredentialProvider('calls.example.com', 'c2c_1');
   const { token, expiry_at } = await provider.authenticate();
   assert.equal(token, 'x.y.z');
   assert.ok(expiry_at > Date.now() + 50_000 && expiry_at <= Date.now() + 61_000);
   assert.deepEqual(asked, [['https://calls.example.com/api/fabric/embeds/tokens', { token: 'c2c_1' }]]);
   await assert.rejects(provider.refresh(), { name: 'RequestError', status: 403 });
+});
+
+test('the host of an embed token may be a name, a name with a port, or an origin', async (context) => {
+  for (const [host, origin] of [
+    ['calls.example.com', 'https://calls.example.com'],
+    ['calls.example.com:8443', 'https://calls.example.com:8443'],
+    ['localhost:8787', 'https://localhost:8787'],
+    ['http://localhost:8787', 'http://localhost:8787'],
+    ['https://calls.example.com/', 'https://calls.example.com']
+  ]) {
+    const asked = answering(context, { status: 201, body: { token: 'x.y.z', expires_at: 5 } });
+    const { expiry_at } = await new EmbedTokenCredentialProvider(host, 'c2c_1').authenticate();
+    assert.equal(expiry_at, 5000);
+    assert.equal(asked[0][0], `${origin}/api/fabric/embeds/tokens`);
+  }
+  const asked = answering(context);
+  await assert.rejects(new EmbedTokenCredentialProvider('https://', 'c2c_1').authenticate(), { name: 'RequestError' });
+  assert.equal(asked.length, 0);
+});
+
+test('an exchanged token is bound to the key whose thumbprint the client told, the next one too', async (context) => {
+  const good = { status: 201, body: { token: 'x.y.z', expires_at: 5 } };
+  const asked = answering(context, good, good);
+  const provider = new EmbedTokenCredentialProvider('calls.example.com', 'c2c_1');
+  await provider.authenticate({ fingerprint: 'thumb' });
+  await provider.refresh();
+  assert.deepEqual(asked.map(([, body]) => body), Array(2).fill({ token: 'c2c_1', fingerprint: 'thumb' }));
+});
+
+test('the life of an exchanged token is the one the server tells, and none is invented', async (context) => {
+  const day = 86_400_000;
+  // The device is a day ahead.
+  const headers = { date: new Date(Date.now() - day).toUTCString() };
+  answering(context, { status: 200, body: { token: 'a', expires_in: 60 }, headers }, { status: 200, body: { token: 'b' } });
+  const provider = new EmbedTokenCredentialProvider('calls.example.com', 'c2c_1');
+  const { expiry_at } = await provider.authenticate();
+  assert.ok(Math.abs(expiry_at - (Date.now() - day + 60_000)) < 2_000);
+  assert.equal((await provider.authenticate()).expiry_at, undefined);
+});
+
+test('an exchange is repeated after passing faults, when the server says so, and for a bounded time', async (context) => {
+  const good = { status: 200, body: { token: 'x.y.z', expires_at: 5 } };
+  const away = new TypeError('Failed to fetch');
+  const limited = (after) => ({ status: 429, headers: { 'retry-after': after } });
+  const exchange = () => new EmbedTokenCredentialProvider('calls.example.com', 'c2c_1').authenticate();
+  answering(context, away, { status: 503 }, good);
+  let [{ value }, waits] = await waiting(context, exchange);
+  assert.equal(value.token, 'x.y.z');
+  assert.ok(waits[0] >= 500 && waits[0] <= 1000 && waits[1] >= 1000 && waits[1] <= 2000, waits);
+
+  answering(context, limited('7'), limited(new Date(Date.now() + 20_000).toUTCString()), good);
+  [{ value }, waits] = await waiting(context, exchange);
+  assert.equal(value.token, 'x.y.z');
+  assert.equal(waits[0], 7000);
+  assert.ok(Math.abs(waits[1] - 20_000) <= 1000, waits);
+
+  const asked = answering(context, limited('3600'));
+  let error;
+  [{ error }, waits] = await waiting(context, exchange);
+  assert.deepEqual([error.name, error.status, waits.length, asked.length], ['RequestError', 429, 0, 1]);
+
+  const tries = answering(context, away, away, away, away);
+  [{ error }, waits] = await waiting(context, exchange);
+  assert.deepEqual([error.name, tries.length, waits.length], ['RequestError', 4, 3]);
+});
+
+test('an exchange that is refused for good is not repeated, and says why in the words of the server', async (context) => {
+  for (const status of [400, 401, 403, 404]) {
+    const asked = answering(context, { status, body: { error: 'No', message: 'this origin may not use the token' } });
+    const [{ error }, waits] = await waiting(context, () => new EmbedTokenCredentialProvider('calls.example.com', 'c2c_1').authenticate());
+    assert.deepEqual([error.name, error.status, asked.length, waits.length], ['RequestError', status, 1, 0]);
+    assert.match(error.message, /this origin may not use the token/);
+  }
 });
 
 test('the directory follows what the server says of addresses', async () => {

@@ -52,18 +52,24 @@ impl Credentials {
 
     pub(super) fn post(&mut self, ctx: &mut Context, proof: &str, attempt: u32, nonced: bool) {
         let request = ctx.request_id();
+        let mut headers = vec![
+            ("authorization".into(), ["Bearer ", &self.token].concat()),
+            ("accept".into(), "application/json".into()),
+            ("content-type".into(), "application/json".into()),
+        ];
+        // A server of ours takes it where RFC 9449 has it, and may take it nowhere else.
+        let in_body = (!self.ours).then_some(proof);
+        if in_body.is_none() {
+            headers.push(("dpop".into(), proof.into()));
+        }
         let body = json::object([
-            ("dpop_token", json::text(proof)),
+            ("dpop_token", json::optional(in_body)),
             ("expire_in", json::number(TTL_S)),
         ]);
         let http = HttpRequest {
             method: "POST".into(),
             url: [&self.api, self.path()].concat(),
-            headers: vec![
-                ("authorization".into(), ["Bearer ", &self.token].concat()),
-                ("accept".into(), "application/json".into()),
-                ("content-type".into(), "application/json".into()),
-            ],
+            headers,
             body: Some(json::write(&body)),
             timeout_ms: REQUEST_MS,
         };
@@ -122,6 +128,14 @@ pub(super) fn read(result: &Result<HttpResponse, Failure>, server_now: u64) -> A
     error.code = Some(i64::from(status));
     let said = json::str_of(&body, "error").map(str::to_owned);
     error.details = said.map_or(Value::Null, Value::String);
+    let code = json::str_of(&body, "code").unwrap_or_default();
+    if status == 401 && matches!(code, "proof_stale" | "proof_replayed") {
+        // The next proof is another, made by the time that this answer told.
+        return Answer::Failed {
+            error,
+            wait_ms: None,
+        };
+    }
     if status == 401 && !response.body.contains("proof") {
         return Answer::Dead(error);
     }
@@ -171,6 +185,11 @@ mod tests {
         assert!(matches!(answer(401, &[], "?"), Answer::Dead(_)));
         let bad_proof = r#"{"error":"invalid_dpop_proof"}"#;
         assert!(matches!(answer(401, &[], bad_proof), Answer::Refused(_)));
+        // Another proof may do.
+        for code in ["proof_stale", "proof_replayed"] {
+            let body = format!(r#"{{"error":"Unauthorized","code":"{code}"}}"#);
+            assert!(matches!(answer(401, &[], &body), Answer::Failed { .. }));
+        }
         assert!(matches!(answer(200, &[], "{}"), Answer::Failed { .. }));
         assert!(matches!(
             answer(503, &[], ""),

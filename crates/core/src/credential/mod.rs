@@ -297,6 +297,11 @@ impl Credentials {
             self.doubtful = None;
             self.stillborn = 0;
         }
+        let jkt = json::at(claims, &["cnf", "jkt"]).and_then(json::as_str);
+        if serial == self.serial && jkt.is_some_and(|jkt| jkt == self.fingerprint) {
+            // Born so: the application's backend was told the fingerprint.
+            self.bound = true;
+        }
         if self.run.is_none() && self.plan.as_ref().is_none_or(|plan| plan.attempt == 1) {
             self.arm(ctx);
         }

@@ -4,7 +4,7 @@ mod server;
 mod world;
 
 use miniserde::json::Value;
-use offhook_core::input::{Command, Credential, Input};
+use offhook_core::input::Command;
 use world::{Faults, Setting, World};
 
 const MINUTE: u64 = 60_000;
@@ -352,48 +352,134 @@ fn a_reloaded_page_resumes_and_a_bound_session_stays_bound() {
 }
 
 #[test]
-fn an_authorization_state_alone_opens_a_session() {
-    let mut world = World::started(22, Setting::default());
-    let state = "S-P1".to_owned();
-    world.reload(0, true);
-    world.run(5);
-    // The provider of the new page gives resume state in place of a token.
-    let credential = Credential {
-        authorization_state: Some(state),
-        ..Credential::default()
+fn the_provider_is_asked_once_before_anything_is_opened_and_its_rejection_opens_nothing() {
+    let mut world = World::new(25, Setting::default());
+    world.rejects_authenticate = true;
+    world.command(0, 1, Command::Start);
+    let tab = &world.tabs[0];
+    assert_eq!((tab.authenticates, tab.opened), (1, 0), "asked first");
+    world.run(HOUR);
+    let tab = &world.tabs[0];
+    assert_eq!((tab.authenticates, tab.opened, tab.requests), (1, 0, 0));
+    assert_eq!(tab.done, [(1, false)], "whoever started it is told");
+    assert_eq!(tab.errors.len(), 1, "{:?}", tab.errors);
+
+    let mut world = World::started(25, Setting::default());
+    world.run(HOUR);
+    assert_eq!(world.tabs[0].authenticates, 1, "and not again");
+}
+
+#[test]
+fn a_token_that_was_born_bound_is_known_as_such_and_renewed_when_it_is_due() {
+    let setting = Setting {
+        scoped: true,
+        can_refresh: false,
+        born_bound: true,
+        ..Setting::default()
     };
-    let config = offhook_core::engine::EngineConfig {
-        origin: "http://server.test".into(),
-        ..offhook_core::engine::EngineConfig::default()
+    let mut world = World::started(30, setting);
+    world.run(MINUTE);
+    assert!(world.tabs[0].bound && world.tabs[0].ready);
+    assert_eq!(world.server.renewals, 0, "it need not be bound again");
+    world.run(HOUR);
+    assert!(world.tabs[0].ready && world.server.renewals >= 5);
+    assert_eq!(world.server.connects, 1);
+}
+
+#[test]
+fn refresh_is_called_only_if_the_credential_in_force_says_when_it_ends() {
+    let setting = Setting {
+        endless: true,
+        life_ms: DAY,
+        ..Setting::default()
     };
-    let now = offhook_core::clock::Now {
-        mono_ms: 0,
-        wall_ms: world::START,
-    };
-    let mut engine = offhook_core::engine::Engine::new(config, [3; 32], now);
-    let id = 1;
-    engine.handle(
-        now,
-        Input::Command {
-            id,
-            command: Command::Start,
-        },
-    );
-    let mut sent = String::new();
-    while let Some(output) = engine.poll() {
-        match output {
-            offhook_core::output::Output::Authenticate { request } => {
-                let result = Ok(credential.clone());
-                engine.handle(now, Input::Credential { request, result });
+    let mut world = World::started(26, setting);
+    world.run(23 * HOUR);
+    let tab = &world.tabs[0];
+    // The server told when the token ends; the provider has not, so its `refresh()` is not asked for.
+    assert_eq!((tab.refreshes, tab.renewal.as_str()), (0, "none"));
+    assert_eq!(tab.warnings, ["credential_no_refresh_handler"]);
+    assert!(tab.ready);
+}
+
+#[test]
+fn the_warning_of_a_stopped_schedule_says_when_the_session_ends_and_it_ends_then() {
+    let mut world = World::started(27, Setting::default());
+    world.faults.rejects = 100;
+    let end = world.tabs[0].expires.unwrap();
+    while world.tabs[0].warnings.is_empty() {
+        world.run(1_000);
+    }
+    let tab = &world.tabs[0];
+    assert_eq!(tab.warnings, ["credential_refresh_stopped"]);
+    assert_eq!(tab.told_end, Some(end));
+    assert_eq!(tab.causes, ["away"], "the provider's own reason");
+    let left = end - world.now;
+    world.run(left - 1_000);
+    assert!(world.tabs[0].ready, "not before");
+    world.run(2_000);
+    assert!(!world.tabs[0].ready);
+}
+
+#[test]
+fn the_events_tell_how_long_a_credential_lasts_and_what_will_renew_it() {
+    for (scoped, can_refresh, renewal) in [
+        (false, true, "provider"),
+        (true, false, "client-bound"),
+        (true, true, "client-bound"),
+        (false, false, "none"),
+    ] {
+        let setting = Setting {
+            scoped,
+            can_refresh,
+            ..Setting::default()
+        };
+        let mut world = World::started(28, setting);
+        for _ in 0..3 {
+            let tab = &world.tabs[0];
+            let expires = tab.expires.expect("an end");
+            assert_eq!((tab.renewal.as_str(), tab.bound), (renewal, scoped));
+            if renewal == "none" {
+                assert_eq!(tab.next_attempt, None);
+                break;
             }
-            offhook_core::output::Output::OpenSocket { socket, .. } => {
-                engine.handle(now, Input::SocketOpened { socket });
-            }
-            offhook_core::output::Output::Send { text, .. } => sent = text,
-            _ => {}
+            let at = tab.next_attempt.expect("a next attempt");
+            assert!(world.now < at && at < expires, "{at} {expires}");
+            let wait = at - world.now;
+            world.run(wait + 2_000);
+            assert!(world.tabs[0].expires.unwrap() > expires, "it was renewed");
         }
     }
-    assert!(sent.contains(r#""authorization_state":"S-P1""#), "{sent}");
+}
+
+#[test]
+fn an_authorization_state_alone_opens_a_session() {
+    let mut world = World::started(22, Setting::default());
+    // The provider of the next page gives resume state in place of a token.
+    world.states_only = Some("S-P1".to_owned());
+    world.setting.relay = "ws://server.test/".to_owned();
+    world.forget(0);
+    world.reload(0, true);
+    world.run(MINUTE);
+    let tab = &world.tabs[0];
+    assert!(tab.ready, "{:?} {:?}", tab.errors, world.log);
+    assert_eq!(tab.requests, 0, "nothing over HTTP: there is no token");
+    world.run(5 * MINUTE);
+    assert!(world.tabs[0].ready);
+    // The session it stands for ends with its token.
+    world.run(HOUR);
+    assert!(!world.tabs[0].ready);
+}
+
+#[test]
+fn an_authorization_state_that_does_not_say_where_opens_nothing() {
+    let mut world = World::new(29, Setting::default());
+    world.states_only = Some("S-P1".to_owned());
+    world.command(0, 1, Command::Start);
+    world.run(MINUTE);
+    let tab = &world.tabs[0];
+    assert_eq!((tab.opened, tab.requests), (0, 0));
+    assert_eq!(tab.errors, ["InvalidCredentialsError"]);
 }
 
 #[test]
@@ -467,6 +553,7 @@ fn live(seed: u64) {
         },
         tabs: 1 + roll(3) as usize,
         locks: roll(4) != 0,
+        ..Setting::default()
     };
     let mut world = World::started(seed, setting.clone());
     let faulty = Faults {

@@ -116,11 +116,16 @@ impl Server {
         }
         let scope = if self.scoped { r#""sat:refresh""# } else { "" };
         let seconds = self.tokens[index].expires / 1000;
+        let cnf = if self.tokens[index].bound {
+            r#","cnf":{"jkt":"jkt"}"#
+        } else {
+            ""
+        };
         match path {
             "/api/fabric/subscriber/info" => answer(
                 200,
                 format!(
-                    r#"{{"id":"sub","sat_claims":{{"scope":[{scope}],"expires_at":{seconds}}}}}"#
+                    r#"{{"id":"sub","sat_claims":{{"scope":[{scope}],"expires_at":{seconds}{cnf}}}}}"#
                 ),
             ),
             "/api/fabric/subscriber/devices/token" | "/api/fabric/subscriber/devices/refresh" => {
@@ -129,7 +134,6 @@ impl Server {
                     return answer(403, r#"{"error":"Forbidden"}"#.into());
                 }
                 let body = parse(body).expect("JSON");
-                assert!(str_of(&body, "dpop_token").is_some(), "no proof");
                 let asked = int_of(&body, "expire_in").expect("a life") as u64 * 1000;
                 self.renewals += 1;
                 let token = self.mint(now, asked.min(self.life_ms), true);
@@ -157,20 +161,27 @@ impl Server {
             ))
         };
         let token = at(params, &["authentication", "jwt_token"]);
-        let token = token.and_then(offhook_core::json::as_str).map(Self::index);
+        let token = token.and_then(offhook_core::json::as_str);
+        let token = token.filter(|token| !token.is_empty()).map(Self::index);
         let proven = str_of(params, "dpop_token").is_some();
         match method {
             "signalwire.connect" => {
                 self.connects += 1;
-                let token = token.expect("a token");
                 let state = str_of(params, "authorization_state");
-                let protocol = match state {
-                    Some(state) => {
-                        let protocol = state.strip_prefix("S-").unwrap_or_default().to_owned();
-                        if !self.sessions.contains_key(&protocol) {
+                let resumed = state.map(|state| state.strip_prefix("S-").unwrap_or_default());
+                let known = resumed.and_then(|protocol| self.sessions.get(protocol));
+                let token = match (token, known) {
+                    (Some(token), _) => token,
+                    // The state vouches for itself.
+                    (None, Some(session)) => session.token,
+                    (None, None) => return vec![no(-32003)],
+                };
+                let protocol = match resumed {
+                    Some(protocol) => {
+                        if !self.sessions.contains_key(protocol) {
                             return vec![no(-32003)];
                         }
-                        protocol
+                        protocol.to_owned()
                     }
                     None if !self.alive(token, now) || (self.tokens[token].bound && !proven) => {
                         return vec![no(-32002)];

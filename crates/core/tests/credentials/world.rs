@@ -38,6 +38,12 @@ pub(crate) struct Setting {
     pub(crate) tabs: usize,
     /// The driver has Web Locks.
     pub(crate) locks: bool,
+    /// The provider does not say when its credentials end.
+    pub(crate) endless: bool,
+    /// The application's backend binds its tokens to the fingerprint it was told.
+    pub(crate) born_bound: bool,
+    /// The application names the relay.
+    pub(crate) relay: String,
 }
 
 impl Default for Setting {
@@ -51,6 +57,9 @@ impl Default for Setting {
             skew_ms: 0,
             tabs: 1,
             locks: true,
+            endless: false,
+            born_bound: false,
+            relay: String::new(),
         }
     }
 }
@@ -91,6 +100,15 @@ pub(crate) struct Tab {
     pub(crate) attempts: u32,
     pub(crate) errors: Vec<String>,
     pub(crate) warnings: Vec<String>,
+    /// What the last warning said of the session's end.
+    pub(crate) told_end: Option<u64>,
+    /// What stood behind the errors.
+    pub(crate) causes: Vec<String>,
+    pub(crate) next_attempt: Option<u64>,
+    /// Sockets.
+    pub(crate) opened: u32,
+    /// Over HTTP.
+    pub(crate) requests: u32,
     pub(crate) done: Vec<(u64, bool)>,
     throttled: bool,
     /// The engine has heard the server's time.
@@ -136,6 +154,10 @@ pub(crate) struct World {
     pub(crate) chance: Chance,
     pub(crate) setting: Setting,
     pub(crate) faults: Faults,
+    /// `authenticate()` rejects.
+    pub(crate) rejects_authenticate: bool,
+    /// It gives this in place of a token.
+    pub(crate) states_only: Option<String>,
     /// The slowest network there has been.
     slowest: u64,
     pub(crate) server: Server,
@@ -159,6 +181,8 @@ impl World {
             seed,
             chance: Chance::new(seed),
             faults: Faults::default(),
+            rejects_authenticate: false,
+            states_only: None,
             slowest: 0,
             server: Server::new(setting.life_ms, setting.scoped),
             tabs: vec![],
@@ -204,6 +228,7 @@ impl World {
                 String::new()
             },
             stored,
+            relay_host: self.setting.relay.clone(),
             ..EngineConfig::default()
         };
         let mut seed = [7; 32];
@@ -505,6 +530,8 @@ impl World {
                         self.fail("a provider is asked without a network");
                     }
                     Err(away())
+                } else if !refresh && self.rejects_authenticate {
+                    Err(away())
                 } else if rejects {
                     self.note(format!("{tab} refresh() rejects"));
                     self.tabs[tab].stopped |= awaited;
@@ -527,13 +554,20 @@ impl World {
 
     /// What the application's backend gives.
     fn provided(&mut self) -> Credential {
+        if let Some(state) = &self.states_only {
+            return Credential {
+                authorization_state: Some(state.clone()),
+                ..Credential::default()
+            };
+        }
         // A token for the client to bind lives a minute at most until it is bound.
-        let life = if self.setting.scoped && self.setting.key && !self.setting.can_refresh {
+        let unbound = !self.setting.can_refresh && !self.setting.born_bound;
+        let life = if self.setting.scoped && self.setting.key && unbound {
             self.setting.life_ms.min(60_000)
         } else {
             self.setting.life_ms
         };
-        let token = self.server.mint(self.now, life, false);
+        let token = self.server.mint(self.now, life, self.setting.born_bound);
         let expiry = if self.setting.naive {
             self.device_now().wall_ms + life
         } else {
@@ -542,9 +576,14 @@ impl World {
         Credential {
             token: Some(token),
             authorization_state: None,
-            expiry_at: Some(expiry),
+            expiry_at: Some(expiry).filter(|_| !self.setting.endless),
             bound: false,
         }
+    }
+
+    /// What the tab kept for its next page is lost.
+    pub(crate) fn forget(&mut self, tab: usize) {
+        self.tabs[tab].stored.clear();
     }
 
     pub(crate) fn tell(&mut self, tab: usize, input: Input) {
@@ -605,6 +644,7 @@ impl World {
                 );
             }
             Output::Http { request, http } => {
+                self.tabs[tab].requests += 1;
                 self.note(format!("{tab} {} {}", http.method, http.url));
                 let bearer = http
                     .headers
@@ -617,6 +657,9 @@ impl World {
                 }
                 if http.url.contains("/devices/") {
                     self.begun(tab, request);
+                    let in_header = http.headers.iter().any(|(name, _)| name == "dpop");
+                    let body = http.body.as_deref().unwrap_or_default();
+                    assert!(in_header && !body.contains("dpop_token"), "one proof");
                 }
                 let wait = self.travel();
                 self.tabs[tab].asked.insert(request, self.now);
@@ -656,6 +699,7 @@ impl World {
                 );
             }
             Output::OpenSocket { socket, .. } => {
+                self.tabs[tab].opened += 1;
                 let wait = self.travel();
                 if !self.online || self.chance.percent(self.faults.lost) {
                     let reason = "away".into();
@@ -770,18 +814,22 @@ impl World {
                     "{tab} {}: {} {cause:?}",
                     error.class, error.message
                 ));
+                self.tabs[tab].causes.extend(cause.clone());
                 if cause.is_some_and(|cause| cause.contains("two minutes")) {
                     self.tabs[tab].stopped = true;
                 }
                 self.tabs[tab].errors.push(error.class.to_owned());
             }
             Event::Warning(warning) => {
+                let end = int_of(&warning, "expiresAt").map(|at| at as u64);
+                self.tabs[tab].told_end = end;
                 let code = str_of(&warning, "code").unwrap_or_default().to_owned();
                 self.tabs[tab].warnings.push(code);
             }
             Event::Credential(status) => {
                 let this = &mut self.tabs[tab];
                 this.expires = int_of(&status, "expiresAt").map(|at| at as u64);
+                this.next_attempt = int_of(&status, "nextAttemptAt").map(|at| at as u64);
                 this.renewal = str_of(&status, "renewal").unwrap_or_default().to_owned();
                 this.bound = bool_of(&status, "bound").unwrap_or(false);
                 assert!(!matches!(status, Value::Null));
@@ -818,7 +866,7 @@ impl World {
         let (Some(expires), true, false) = (this.expires, this.was_ready, this.paused) else {
             return;
         };
-        let provider = self.setting.can_refresh && !this.stopped;
+        let provider = self.setting.can_refresh && !this.stopped && !self.setting.endless;
         // Without the provider's help a bound token can be renewed while it lives.
         let lives = expires > self.now + 40_000;
         let bound = self.setting.scoped && self.setting.key && !this.refused && lives;
@@ -851,6 +899,11 @@ impl Tab {
             attempts: 0,
             errors: vec![],
             warnings: vec![],
+            told_end: None,
+            causes: vec![],
+            next_attempt: None,
+            opened: 0,
+            requests: 0,
             done: vec![],
             throttled: false,
             sure: false,

@@ -92,7 +92,7 @@ fn verify(
     proof: &str,
     now: u64,
 ) -> Result<dpop::Proof, ApiError> {
-    let nonces = app.proofs.nonces(now);
+    let nonces = (app.proofs.policy.nonce).then(|| app.proofs.nonces(now));
     let origins = proof_origins(app, caller);
     let origins: Vec<&str> = origins.iter().map(String::as_str).collect();
     let request = dpop::HttpRequest {
@@ -101,7 +101,7 @@ fn verify(
         path: asked_path(parts),
         access_token: bearer(&parts.headers)?,
         rules: Rules {
-            nonces: app.proofs.policy.nonce.then_some(&nonces),
+            nonces: nonces.as_ref().map(<[String; 2]>::as_slice),
             ..Rules::default()
         },
     };

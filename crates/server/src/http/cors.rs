@@ -2,7 +2,6 @@
 //! do is decided by tokens.
 
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -10,35 +9,40 @@ use http::header::{
 };
 use http::{HeaderValue, Method, StatusCode};
 
-/// Answers preflights, and lets every origin read every other answer.
-pub(crate) async fn allow_all(request: Request, next: Next) -> Response {
-    let is_preflight = request.method() == Method::OPTIONS
+/// The answer to a page that asks whether it may ask; `None`: this is no such question.
+pub(super) fn preflight(request: &Request) -> Option<Response> {
+    let asks = request.method() == Method::OPTIONS
         && request
             .headers()
             .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = if is_preflight {
-        StatusCode::NO_CONTENT.into_response()
-    } else {
-        next.run(request).await
-    };
+    asks.then(|| {
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        for (name, value) in [
+            (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+            (
+                ACCESS_CONTROL_ALLOW_METHODS,
+                "GET, POST, PUT, PATCH, DELETE, OPTIONS",
+            ),
+            (
+                ACCESS_CONTROL_ALLOW_HEADERS,
+                "authorization, content-type, accept, dpop",
+            ),
+            (ACCESS_CONTROL_MAX_AGE, "7200"),
+        ] {
+            let value = HeaderValue::from_static(value);
+            response.headers_mut().insert(name, value);
+        }
+        response
+    })
+}
+
+/// Lets every origin read the answer.
+pub(super) fn open(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    if is_preflight {
-        headers.insert(
-            ACCESS_CONTROL_ALLOW_METHODS,
-            HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE, OPTIONS"),
-        );
-        headers.insert(
-            ACCESS_CONTROL_ALLOW_HEADERS,
-            HeaderValue::from_static("authorization, content-type, accept, dpop"),
-        );
-        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
-    } else {
-        // By Date a client learns how wrong its clock is.
-        headers.insert(
-            ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("date, retry-after, dpop-nonce"),
-        );
-    }
-    response
+    // By Date a client learns how wrong its clock is.
+    headers.insert(
+        ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("date, retry-after, dpop-nonce"),
+    );
 }

@@ -1,6 +1,6 @@
 //! Client-bound tokens: a client binds its token to its key, and renews it with the key (wire-protocol.md 2.4.6, 2.4.7).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -190,9 +190,9 @@ fn verify(
     now: u64,
 ) -> Result<dpop::Proof, ApiError> {
     let proofs = &app.proofs;
-    let nonces = proofs.nonces(now);
     // The official client knows no nonce; a proof in the body is one of its.
     let ask_nonce = proofs.policy.nonce && !shown.in_body;
+    let nonces = ask_nonce.then(|| proofs.nonces(now));
     let origins = proof_origins(app, caller);
     let origins: Vec<&str> = origins.iter().map(String::as_str).collect();
     let request = dpop::HttpRequest {
@@ -203,7 +203,7 @@ fn verify(
         rules: Rules {
             relative_target: !proofs.policy.strict,
             optional_hash: endpoint == Endpoint::Token && !proofs.policy.strict,
-            nonces: ask_nonce.then_some(&nonces),
+            nonces: nonces.as_ref().map(<[String; 2]>::as_slice),
         },
     };
     let verified = dpop::verify_http(&shown.text, &request, now)
@@ -223,28 +223,77 @@ fn verify(
 
 type Repeat = [u8; 32];
 
-/// Answers given a moment ago.
+/// Answers given a moment ago, the oldest first.
 #[derive(Default)]
 pub(crate) struct DeviceAnswers {
-    kept: Mutex<HashMap<Repeat, (Instant, DeviceTokenAnswer)>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    answers: HashMap<Repeat, DeviceTokenAnswer>,
+    order: VecDeque<(Instant, Repeat)>,
 }
 
 impl DeviceAnswers {
     fn get(&self, key: &Repeat) -> Option<DeviceTokenAnswer> {
         // Nothing that can panic runs under this lock or the next.
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, answer) = kept.get(key)?;
-        (at.elapsed() < REPEAT).then(|| answer.clone())
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.forget(Instant::now(), ANSWERS);
+        kept.answers.get(key).cloned()
     }
 
     fn keep(&self, key: Repeat, answer: DeviceTokenAnswer) {
+        let now = Instant::now();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= ANSWERS {
-            kept.retain(|_, (at, _)| at.elapsed() < REPEAT);
-            if kept.len() >= ANSWERS {
-                kept.clear();
-            }
+        kept.forget(now, ANSWERS - 1);
+        if kept.answers.insert(key, answer).is_none() {
+            kept.order.push_back((now, key));
         }
-        kept.insert(key, (Instant::now(), answer));
+    }
+}
+
+impl Kept {
+    /// What is too old, and what is too much.
+    fn forget(&mut self, now: Instant, most: usize) {
+        while let Some((at, key)) = self.order.front()
+            && (now.duration_since(*at) >= REPEAT || self.order.len() > most)
+        {
+            self.answers.remove(key);
+            self.order.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(token: usize) -> DeviceTokenAnswer {
+        DeviceTokenAnswer {
+            token: token.to_string(),
+            expires_at: 0,
+            expires_in: 0,
+        }
+    }
+
+    fn key(number: usize) -> Repeat {
+        let mut key = Repeat::default();
+        key[..8].copy_from_slice(&number.to_be_bytes());
+        key
+    }
+
+    #[test]
+    fn answers_are_kept_for_a_minute_and_the_oldest_go_first() {
+        let answers = DeviceAnswers::default();
+        for number in 0..ANSWERS + 10 {
+            answers.keep(key(number), answer(number));
+        }
+        assert!(answers.get(&key(9)).is_none());
+        assert_eq!(answers.get(&key(10)).unwrap().token, "10");
+        let mut kept = answers.kept.lock().unwrap();
+        assert_eq!((kept.answers.len(), kept.order.len()), (ANSWERS, ANSWERS));
+        kept.forget(Instant::now() + REPEAT, ANSWERS);
+        assert_eq!((kept.answers.len(), kept.order.len()), (0, 0));
     }
 }

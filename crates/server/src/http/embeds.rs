@@ -17,9 +17,10 @@ use super::error::ApiError;
 use super::fields::{Fields, TEXT};
 use super::origin::Caller;
 use super::rate::network_of;
+use super::tokens::fingerprint;
 use crate::budget::Visitor;
 use crate::clock::now_s;
-use crate::mint::Minted;
+use crate::mint::{Minted, TokenWish};
 use crate::store::ClickToCall;
 
 /// `POST /api/fabric/embeds/tokens`. The limits come before anything that costs.
@@ -34,6 +35,7 @@ pub(super) async fn exchange(
     let mut fields = fields?;
     let token = fields.text("token", TEXT).filter(|token| !token.is_empty());
     let display_name = fields.text("display_name", TEXT);
+    let fingerprint = fingerprint(&mut fields);
     let work = work(&mut fields);
     if token.is_none() {
         fields.refuse("token", code::MISSING, "token is required");
@@ -85,7 +87,12 @@ pub(super) async fn exchange(
     if let Some(bits) = button.settings.proof_of_work {
         check_work(&app, &token, bits, work, now).await?;
     }
-    let minted = app.mint.embed(&button, address.id, display_name, now);
+    let wish = TokenWish {
+        fingerprint,
+        display_name,
+        ..TokenWish::default()
+    };
+    let minted = app.mint.embed(&button, address.id, wish, now);
     app.count(&minted);
     let Minted { token, claims, .. } = minted;
     let answer = EmbedTokenAnswer {

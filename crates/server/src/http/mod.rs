@@ -36,13 +36,14 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
 use offhook_auth::SatKind;
 use offhook_proto::limits;
 use offhook_proto::rest::ResourceType;
 
 pub(crate) use devices::DeviceAnswers;
+pub(crate) use observe::Requests;
 pub(crate) use origin::Peer;
 pub(crate) use rate::{RateLimiter, network_of};
 
@@ -70,6 +71,7 @@ pub(crate) struct App {
     pub(crate) demo: Option<DemoPage>,
     pub(crate) metrics: Metrics,
     pub(crate) counters: Counters,
+    pub(crate) requests: Requests,
     /// Exchanges of embed tokens, by network.
     pub(crate) exchanges: Limited,
     /// Frames of call buttons, by network.
@@ -193,9 +195,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(root::page)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
-        .layer(from_fn(observe::time_limit))
-        .layer(from_fn_with_state(Arc::clone(&app), observe::count))
-        .layer(from_fn(cors::allow_all))
+        .layer(from_fn_with_state(Arc::clone(&app), observe::around))
         .with_state(app)
 }
 

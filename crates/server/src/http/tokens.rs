@@ -192,7 +192,8 @@ fn scope(fields: &mut Fields) -> Vec<String> {
     scope
 }
 
-fn fingerprint(fields: &mut Fields) -> Option<String> {
+/// The key that a token is to be bound to from the beginning.
+pub(super) fn fingerprint(fields: &mut Fields) -> Option<String> {
     let fingerprint = fields.text("fingerprint", TEXT)?;
     if !jwk::is_thumbprint(&fingerprint) {
         fields.refuse(

@@ -4,11 +4,11 @@ mod nonce;
 mod replay;
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
 use offhook_auth::dpop::Proof;
 use offhook_proto::limits;
 
+use crate::clock::now_s;
 use crate::metrics::{Counter, Metrics};
 use crate::store::{Store, StoreError};
 use nonce::Nonces;
@@ -49,6 +49,8 @@ pub struct Proofs {
     pub(crate) policy: ProofPolicy,
     store: Store,
     used: Mutex<UsedProofs>,
+    /// Challenges: whoever solves many must not fill the memory of proofs.
+    solved: Mutex<UsedProofs>,
     nonces: Nonces,
     exceptions: [(Exception, Counter); 5],
     refused: Metrics,
@@ -68,7 +70,8 @@ impl Proofs {
         Self {
             policy,
             store,
-            used: Mutex::new(UsedProofs::new(Instant::now())),
+            used: Mutex::new(UsedProofs::new(now_s())),
+            solved: Mutex::new(UsedProofs::new(now_s())),
             nonces: Nonces::new(),
             exceptions,
             refused: metrics.clone(),
@@ -93,7 +96,8 @@ impl Proofs {
     /// Remembers a proof that holds, by a holder who is known; `false`: it has been used before. To be called after the
     /// token was looked at, so that filling the memory takes valid tokens.
     pub(crate) async fn first_use(&self, proof: &Proof, now_s: u64) -> Result<bool, StoreError> {
-        self.first_use_of(&replay::key(proof), now_s).await
+        let key = replay::key(proof);
+        self.first_use_in(&self.used, &key, proof.iat, now_s).await
     }
 
     /// The same for the name of a challenge that was solved.
@@ -102,14 +106,20 @@ impl Proofs {
         name: &[u8; 16],
         now_s: u64,
     ) -> Result<bool, StoreError> {
-        self.first_use_of(name, now_s).await
+        self.first_use_in(&self.solved, name, now_s, now_s).await
     }
 
-    async fn first_use_of(&self, key: &[u8; 16], now_s: u64) -> Result<bool, StoreError> {
+    async fn first_use_in(
+        &self,
+        used: &Mutex<UsedProofs>,
+        key: &[u8; 16],
+        made_s: u64,
+        now_s: u64,
+    ) -> Result<bool, StoreError> {
         let first = {
             // Nothing that can panic runs under this lock.
-            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-            used.first_use(Instant::now(), *key)
+            let mut used = used.lock().unwrap_or_else(PoisonError::into_inner);
+            used.first_use(key, made_s, now_s)
         };
         if !first || !self.policy.shared {
             return Ok(first);

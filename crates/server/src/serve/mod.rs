@@ -28,7 +28,7 @@ use crate::assets::Assets;
 use crate::budget::Budgets;
 use crate::clock::now_s;
 use crate::config::Config;
-use crate::http::{self, App, Counters, DeviceAnswers, Limited};
+use crate::http::{self, App, Counters, DeviceAnswers, Limited, Requests};
 use crate::messages::Attempts;
 use crate::metrics::Metrics;
 use crate::mint::{Mint, OpenError};
@@ -199,6 +199,7 @@ impl Server {
         let app = Arc::new(App {
             assets: Assets::new(config.web_dir.clone(), &public_url),
             counters: Counters::new(&metrics),
+            requests: Requests::new(&metrics),
             exchanges: Limited::new("exchange", config.exchanges_per_minute, &metrics),
             frames: Limited::new("frame", config.exchanges_per_minute, &metrics),
             devices: Limited::new("device", config.device_tokens_per_minute, &metrics),

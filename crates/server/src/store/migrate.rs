@@ -11,6 +11,7 @@ const VERSIONS: &[&str] = &[
     include_str!("migrations/0003_live_calls.sql"),
     include_str!("migrations/0004_conversations.sql"),
     include_str!("migrations/0005_call_records.sql"),
+    include_str!("migrations/0006_token_deaths.sql"),
 ];
 
 pub(super) async fn run(store: &Store) -> Result<(), StoreError> {

@@ -4,7 +4,8 @@
 //! PostgreSQL understands too, and the three aliases below are where the choice is made. Several processes may
 //! have the file open at once, so the command line can write while the server runs.
 //!
-//! Nothing here is cached: a resource deleted is gone for the next request.
+//! A resource deleted is gone for the next request: what is remembered of tokens (`liveness.rs`) is checked against the database
+//! each time.
 mod address;
 mod call_record;
 mod changes;
@@ -12,6 +13,7 @@ mod click_to_call;
 mod conversation;
 mod embed;
 mod live_call;
+mod liveness;
 mod message;
 mod migrate;
 mod page;
@@ -23,13 +25,19 @@ mod room;
 mod settings;
 mod subscriber;
 mod swml_script;
+mod together;
+mod used_proof;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use offhook_auth::{SatClaims, SatKind};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use thiserror::Error;
+
+use liveness::Liveness;
+use together::Together;
+use used_proof::{UsedProof, UsedProofs};
 
 pub use address::{Address, AddressFilter, AddressKind, AddressSort};
 pub use call_record::{CallFilter, ListedCall};
@@ -73,6 +81,8 @@ pub struct Store {
     /// One connection: SQLite has one writer at a time, and here they queue in order instead of trying again and again.
     writer: Pool,
     changes: tokio::sync::broadcast::Sender<DirectoryChange>,
+    liveness: Liveness,
+    used_proofs: Together<UsedProof, bool>,
 }
 
 /// Why the store did not do what it was asked.
@@ -101,6 +111,12 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The question was asked together with others, and this is why none was answered. A retry may help.
+    #[error("{0}")]
+    Together(Arc<StoreError>),
+    /// The store has been closed: the server is going down.
+    #[error("the store is closed")]
+    Closed,
     /// The database was written by a later version. The operator's to mend.
     #[error(
         "the database has schema {found}, this program knows {known}: use the newer program, or restore a backup"
@@ -142,12 +158,7 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT);
         let writer = Self::connections(&options, 1).await?;
         let pool = Self::connections(&options, MOST_READERS).await?;
-        Self::with_schema(Self {
-            pool,
-            writer,
-            changes: changes::channel(),
-        })
-        .await
+        Self::with_schema(pool, writer).await
     }
 
     /// A pool with its first connection open. SQLite answers whoever opens a file while another process turns its
@@ -157,6 +168,8 @@ impl Store {
         loop {
             let opened = SqlitePoolOptions::new()
                 .max_connections(most)
+                // A file does not go away as a server does: asking a connection whether it is there is half of a short query.
+                .test_before_acquire(false)
                 .connect_with(options.clone())
                 .await;
             match opened {
@@ -185,15 +198,18 @@ impl Store {
             .max_lifetime(None)
             .connect_with(options)
             .await?;
-        Self::with_schema(Self {
-            writer: pool.clone(),
-            pool,
-            changes: changes::channel(),
-        })
-        .await
+        let writer = pool.clone();
+        Self::with_schema(pool, writer).await
     }
 
-    async fn with_schema(store: Self) -> Result<Self, StoreError> {
+    async fn with_schema(pool: Pool, writer: Pool) -> Result<Self, StoreError> {
+        let store = Self {
+            liveness: Liveness::start(pool.clone()),
+            used_proofs: Together::spawn(UsedProofs::new(writer.clone())),
+            changes: changes::channel(),
+            pool,
+            writer,
+        };
         migrate::run(&store).await?;
         Ok(store)
     }
@@ -211,36 +227,6 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
         self.writer.close().await;
-    }
-
-    /// Whether an access token has not been revoked and whoever stands behind it still exists: its subscriber, and for an embed token the
-    /// click-to-call resource, enabled. Guests live as long as their project.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn token_is_live(&self, claims: &SatClaims) -> Result<bool, StoreError> {
-        let project = &claims.project_id;
-        if self.is_revoked(claims).await? {
-            return Ok(false);
-        }
-        Ok(match claims.kind {
-            SatKind::Subscriber => self
-                .subscriber(project, &claims.subscriber_id)
-                .await?
-                .is_some(),
-            SatKind::Embed => match &claims.resource_id {
-                Some(id) => self
-                    .click_to_call(project, id)
-                    .await?
-                    .is_some_and(|button| button.settings.enabled),
-                None => false,
-            },
-            SatKind::Guest => self.project(project).await?.is_some(),
-            SatKind::Invite => match &claims.resource_id {
-                Some(inviter) => self.subscriber(project, inviter).await?.is_some(),
-                None => false,
-            },
-        })
     }
 
     /// A transaction that holds the right to write from its beginning, so that it never fails half way because

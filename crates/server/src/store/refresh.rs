@@ -101,3 +101,88 @@ impl Store {
         Ok(Rotation::Next(generation + 1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use offhook_auth::{RefreshUse, SatClaims, SatKind};
+
+    const NOW: u64 = 1_800_000_000;
+    const END: u64 = NOW + 7_500;
+
+    async fn chain() -> (Store, RefreshClaims) {
+        let store = Store::in_memory().await.unwrap();
+        let (project, _) = store.create_project("P", NOW).await.unwrap();
+        let family = store.create_refresh_family(&project.id, END, NOW).await;
+        let claims = SatClaims {
+            jti: "j".into(),
+            project_id: project.id,
+            subscriber_id: "s".into(),
+            kind: SatKind::Subscriber,
+            scope: vec![],
+            cnf_jkt: None,
+            issued_at: NOW,
+            expires_at: END,
+            allowed: None,
+            resource_id: None,
+            display_name: None,
+        };
+        let first = RefreshClaims {
+            family: family.unwrap(),
+            generation: 0,
+            used_by: RefreshUse::Backend,
+            claims,
+            expires_at: END,
+        };
+        (store, first)
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_is_given_again_within_the_grace() {
+        let (store, first) = chain().await;
+        for later in [0, REUSE_GRACE_S] {
+            let rotated = store.rotate_refresh(&first, END, NOW + later).await;
+            assert_eq!(rotated.unwrap(), Rotation::Next(1));
+        }
+        let second = RefreshClaims {
+            generation: 1,
+            ..first
+        };
+        let rotated = store.rotate_refresh(&second, END, NOW + REUSE_GRACE_S);
+        assert_eq!(rotated.await.unwrap(), Rotation::Next(2));
+    }
+
+    #[tokio::test]
+    async fn the_use_of_a_spent_token_ends_its_family() {
+        let (store, first) = chain().await;
+        let rotated = store.rotate_refresh(&first, END, NOW).await;
+        assert_eq!(rotated.unwrap(), Rotation::Next(1));
+        let late = NOW + REUSE_GRACE_S + 1;
+        let stolen = store.rotate_refresh(&first, END, late).await;
+        assert_eq!(stolen.unwrap(), Rotation::Spent);
+        // The thief's and the owner's.
+        for generation in [0, 1, 2] {
+            let next = RefreshClaims {
+                generation,
+                ..first.clone()
+            };
+            let rotated = store.rotate_refresh(&next, END, late).await;
+            assert_eq!(rotated.unwrap(), Rotation::Revoked, "{generation}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_place_further_back_is_spent_whenever_it_is_used() {
+        let (store, first) = chain().await;
+        for generation in [0, 1] {
+            let next = RefreshClaims {
+                generation,
+                ..first.clone()
+            };
+            let rotated = store.rotate_refresh(&next, END, NOW).await;
+            assert_eq!(rotated.unwrap(), Rotation::Next(generation + 1));
+        }
+        let stolen = store.rotate_refresh(&first, END, NOW).await;
+        assert_eq!(stolen.unwrap(), Rotation::Spent);
+    }
+}

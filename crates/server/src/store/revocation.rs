@@ -1,8 +1,5 @@
-//! What has been revoked, what a token was bound to, which proofs were used.
+//! What has been revoked, and what a token was bound to.
 
-use aws_lc_rs::digest;
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use offhook_auth::SatClaims;
 use offhook_proto::limits;
 use sqlx::Row as _;
@@ -32,7 +29,7 @@ impl Revoked {
         }
     }
 
-    fn of(kind: &str, id: String) -> Option<Self> {
+    pub(super) fn of(kind: &str, id: String) -> Option<Self> {
         Some(match kind {
             "token" => Self::Token(id),
             "subscriber" => Self::Subscriber(id),
@@ -104,22 +101,6 @@ impl Store {
         Ok(())
     }
 
-    pub(super) async fn is_revoked(&self, claims: &SatClaims) -> Result<bool, StoreError> {
-        let row = sqlx::query(
-            "SELECT COUNT(*) FROM revocations WHERE (kind = 'token' AND id = $1) OR (up_to >= $2 AND \
-             ((kind = 'subscriber' AND id IN ($3, $4)) OR (kind = 'button' AND id = $4) OR (kind = 'project' AND id = $5)))",
-        )
-        .bind(&claims.jti)
-        .bind(to_sql(claims.issued_at))
-        .bind(&claims.subscriber_id)
-        .bind(claims.resource_id.as_deref().unwrap_or_default())
-        .bind(&claims.project_id)
-        .fetch_one(&self.pool)
-        .await?;
-        let many: i64 = row.try_get(0)?;
-        Ok(many > 0)
-    }
-
     /// Revocations written since then, by this process or another.
     ///
     /// # Errors
@@ -174,51 +155,11 @@ impl Store {
         transaction.commit().await?;
         Ok(bound)
     }
-
-    /// Remembers a proof for all servers on this store; `false`: one of them has seen it.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn first_use_of_proof(
-        &self,
-        hash: &[u8],
-        expires_at: u64,
-        now_s: u64,
-    ) -> Result<bool, StoreError> {
-        let hash = BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, hash));
-        let mut transaction = self.write().await?;
-        sqlx::query("DELETE FROM used_proofs WHERE expires_at < $1")
-            .bind(to_sql(now_s))
-            .execute(&mut *transaction)
-            .await?;
-        let done = sqlx::query("INSERT INTO used_proofs (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING")
-            .bind(hash)
-            .bind(to_sql(expires_at))
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(done.rows_affected() == 1)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn a_proof_is_good_once_on_every_server_of_a_store() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("offhook.db");
-        let (a, b) = (
-            Store::open(&file).await.unwrap(),
-            Store::open(&file).await.unwrap(),
-        );
-        assert!(a.first_use_of_proof(b"one", 100, 1).await.unwrap());
-        assert!(!b.first_use_of_proof(b"one", 100, 1).await.unwrap());
-        assert!(b.first_use_of_proof(b"two", 100, 1).await.unwrap());
-        // Forgotten when nobody could show it any more.
-        assert!(a.first_use_of_proof(b"one", 200, 101).await.unwrap());
-    }
 
     #[tokio::test]
     async fn the_first_key_has_the_token() {

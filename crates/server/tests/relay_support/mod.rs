@@ -198,9 +198,11 @@ impl TestServer {
             .unwrap();
         let button = store.click_to_call_by_token(&token).await.unwrap().unwrap();
         let address = self.address_id(button.destination_name()).await;
-        self.mint
-            .embed(&button, address, Some("A visitor".into()), now_s())
-            .token
+        let wish = TokenWish {
+            display_name: Some("A visitor".into()),
+            ..TokenWish::default()
+        };
+        self.mint.embed(&button, address, wish, now_s()).token
     }
 
     pub(crate) async fn room(&self, name: &str, max_members: Option<u32>) {

@@ -51,6 +51,28 @@ async fn a_visitor_s_token_is_pinned_to_the_destination() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_s_token_is_bound_to_the_key_it_was_asked_for_with() {
+    let server = TestServer::start().await;
+    server.subscriber("agent@example.com").await;
+    let (_, token) = server
+        .button(json!({"name": "Shop", "destination": "/private/agent"}))
+        .await;
+    let thumbprint = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+    let exchange = async |fingerprint: &str| {
+        let body = json!({"token": token, "fingerprint": fingerprint});
+        server.anybody(EXCHANGE, body).await
+    };
+    let (status, visitor) = exchange(thumbprint).await;
+    assert_eq!(status, 201, "{visitor}");
+    let (_, user) = server.holder(&text(&visitor, "/token"), INFO).await;
+    assert_eq!(user["sat_claims"]["cnf"]["jkt"], thumbprint);
+    assert_eq!(
+        faults(&exchange("short").await),
+        fault("fingerprint", "invalid_parameter_value")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn unknown_and_malformed_embed_tokens_are_refused() {
     let server = TestServer::start().await;
     for token in [
