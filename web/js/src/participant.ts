@@ -277,6 +277,6 @@ export class SelfParticipant extends Participant {
   }
 }
 
-export function isSelfParticipant(participant: CallParticipant): participant is SelfParticipant {
+export function isSelfParticipant(participant: Participant): participant is SelfParticipant {
   return participant instanceof SelfParticipant;
 }
