@@ -34,7 +34,7 @@ copyFileSync(join(here, 'src/demo/shop.css'), join(served, 'demo/shop.css'));
 copyFileSync(join(here, 'src/console/index.html'), join(served, 'console/index.html'));
 copyFileSync(join(here, 'src/console/console.css'), join(served, 'console/console.css'));
 copyFileSync(join(here, 'src/elements/index.html'), join(served, 'elements/index.html'));
-copyFileSync(join(here, 'src/elements/gallery.css'), join(served, 'elements/gallery.css'));
+for (const name of ['gallery.css', 'backdrop.svg']) copyFileSync(join(here, 'src/elements', name), join(served, 'elements', name));
 copyFileSync(join(here, 'src/frame/frame.css'), join(served, 'frame/frame.css'));
 for (const folder of ['demo', 'console']) copyFileSync(join(here, 'src', folder, 'icon.svg'), join(served, folder, 'icon.svg'));
 for (const name of ['index.html', 'buttons.css']) copyFileSync(join(here, 'src/buttons', name), join(served, 'console/buttons', name));

@@ -16,15 +16,19 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
 
-/** Style sheets without their blanks and comments. */
-const squeezed = (text) => text.replace(/\/\*[^]*?\*\//g, '').replace(/\s+/g, ' ').replace(/ ?([{};,]) ?/g, '$1');
+/** Style sheets as short as they can be said. */
+const sheets = /\bcss`([^`]*)`/g;
+async function squeezed(source) {
+  const short = new Map();
+  for (const [whole, sheet] of source.matchAll(sheets)) {
+    if (!sheet.includes('${')) short.set(whole, `css\`${(await transform(sheet, { loader: 'css', minify: true })).code.trim()}\``);
+  }
+  return source.replace(sheets, (whole) => short.get(whole) ?? whole);
+}
 const styles = {
   name: 'styles',
   setup(builder) {
-    builder.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => ({
-      loader: 'ts',
-      contents: readFileSync(path, 'utf8').replace(/\bcss`[^`]*`/g, (sheet) => squeezed(sheet))
-    }));
+    builder.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => ({ loader: 'ts', contents: await squeezed(readFileSync(path, 'utf8')) }));
     builder.onLoad({ filter: /\.css$/ }, async ({ path }) => ({
       loader: 'text',
       contents: (await transform(readFileSync(path, 'utf8'), { loader: 'css', minify: true })).code
@@ -85,7 +89,7 @@ await build({
   splitting: true,
   chunkNames: '[name]-[hash]',
   external: [...shared.external, 'lit', 'lit/*', '@lit/context', 'dompurify', 'streaming-markdown', '@speed-highlight/core/*'],
-  entryPoints: { index: 'src/index.ts', simulation: 'src/simulation/index.ts', ...each }
+  entryPoints: { index: 'src/index.ts', context: 'src/context.ts', types: 'src/types.ts', utils: 'src/utils.ts', 'words/german': 'src/words/german.ts', simulation: 'src/simulation/index.ts', ...each }
 });
 copyFileSync(join(here, 'src/theme/theme.css'), join(dist, 'theme.css'));
 // What the elements load when they are needed lies beside them, here as on a server.

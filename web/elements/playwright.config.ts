@@ -1,23 +1,26 @@
 import { defineConfig } from '@playwright/test';
 import { existsSync } from 'node:fs';
 
-const chromium = [process.env.OFFHOOK_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path && existsSync(path));
+const chromium = [process.env.OFFHOOK_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'].find((path) => path && existsSync(path));
 
 export default defineConfig({
-  testDir: '.',
-  testMatch: ['src/**/*.spec.ts', 'test/**/*.spec.ts'],
+  // The elements, the gallery that shows them, and the samples that use them.
+  testDir: '..',
+  testMatch: ['elements/src/**/*.spec.ts', 'elements/test/**/*.spec.ts', 'apps/test/**/*.spec.ts', 'samples/test/**/*.spec.ts'],
   outputDir: 'results',
-  workers: 2,
+  snapshotPathTemplate: '../{testFileDir}/pictures/{arg}{ext}',
+  // Most of the time a test waits for the browser.
+  workers: 4,
   fullyParallel: true,
-  timeout: 30_000,
-  expect: { timeout: 5_000 },
-  reporter: [['list']],
+  timeout: 45_000,
+  expect: { timeout: 8_000, toHaveScreenshot: { threshold: 0.25, maxDiffPixels: 1200, animations: 'disabled' } },
+  reporter: [['dot']],
   forbidOnly: true,
   use: {
     launchOptions: {
       ...(chromium ? { executablePath: chromium } : {}),
       args: [
-        '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
+        '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--font-render-hinting=none', '--disable-lcd-text', '--force-color-profile=srgb',
         '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required']
     }
   }

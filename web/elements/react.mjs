@@ -15,14 +15,21 @@ function attributeType({ type }) {
   if (text.startsWith('number')) return 'number | string';
   return 'string';
 }
+/** The type of an event, where it names nothing that is not everywhere. */
+function eventType(type) {
+  const text = type?.text ?? 'CustomEvent';
+  return /^CustomEvent<.*>$/.test(text) && !/\b[A-Z]/.test(text.slice('CustomEvent<'.length)) ? text : 'CustomEvent';
+}
 function props({ name, attributes = [], members = [], events = [] }) {
   const lines = new Map();
-  for (const attribute of attributes) lines.set(attribute.name, `'${attribute.name}'?: ${attributeType(attribute)} | undefined;`);
+  const objects = new Set(members.filter(({ kind, type }) => kind === 'field' && type && !/^(string|number|boolean|'|"|IconName)/.test(type.text)).map((member) => member.name));
+  // Of an attribute that stands for an object, the property is what a page gives.
+  for (const attribute of attributes) if (!objects.has(attribute.name)) lines.set(attribute.name, `'${attribute.name}'?: ${attributeType(attribute)} | undefined;`);
   // React 19 sets what the element has as a property; before it, use a ref.
   for (const { kind, name: field, readonly } of members) {
     if (kind === 'field' && !readonly && !lines.has(field)) lines.set(field, `${field}?: Elements.${name}['${field}'] | undefined;`);
   }
-  for (const { name: event } of events) lines.set(`on${event}`, `'on${event}'?: ((event: CustomEvent) => void) | undefined;`);
+  for (const { name: event, type } of events) lines.set(`on${event}`, `'on${event}'?: ((event: ${eventType(type)}) => void) | undefined;`);
   return [...lines.values()];
 }
 const tags = elements.map((element) => `      '${element.tagName}': Props<Elements.${element.name}, {\n${props(element).map((line) => `        ${line}`).join('\n')}\n      }>;`);

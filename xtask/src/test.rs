@@ -84,8 +84,12 @@ pub(crate) fn run_all(fast: bool) -> Done {
         );
         if !fast {
             step(
+                "element tests",
+                bootstrap::chromium().and_then(|()| playwright("elements", "element tests")),
+            );
+            step(
                 "browser tests",
-                bootstrap::chromium().and_then(|()| browser_tests()),
+                bootstrap::chromium().and_then(|()| playwright("e2e", "browser tests")),
             );
         }
     }
@@ -147,8 +151,9 @@ fn npm(arguments: &[&str], what: &str) -> Done {
     run(npm, what)
 }
 
-fn browser_tests() -> Done {
+/// The tests of one package that need a browser.
+fn playwright(package: &str, what: &str) -> Done {
     let mut tests = command("npx", &["playwright", "test"]);
-    tests.current_dir(web().join("e2e"));
-    run(tests, "browser tests")
+    tests.current_dir(web().join(package));
+    run(tests, what)
 }

@@ -16,6 +16,7 @@ pub(crate) fn build() -> Done {
         "web/js",
         "web/elements",
         "web/apps",
+        "web/samples",
         "web/package-lock.json",
         "Cargo.lock",
     ];
@@ -25,7 +26,7 @@ pub(crate) fn build() -> Done {
         return Ok(());
     }
     engine()?;
-    for package in ["js", "elements", "apps"] {
+    for package in ["js", "elements", "apps", "samples"] {
         let mut build = command("node", &["build.mjs"]);
         build.current_dir(web().join(package));
         if bootstrap::wasm()? == Wasm::Shipped {

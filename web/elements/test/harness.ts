@@ -24,7 +24,7 @@ declare global {
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const served = join(root, 'target/web');
-const TYPES: Record<string, string> = { '.mjs': 'text/javascript', '.js': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css' };
+const TYPES: Record<string, string> = { '.mjs': 'text/javascript', '.js': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css', '.html': 'text/html', '.json': 'application/json', '.svg': 'image/svg+xml' };
 export const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data:; media-src 'self' blob: mediastream:; " +
   "require-trusted-types-for 'script'; trusted-types lit-html dompurify test";
@@ -39,7 +39,7 @@ function serve(): Promise<Server> {
       return response.end(BLANK);
     }
     // What the elements load later lies beside their script; here both are in another folder.
-    const places = [join(root, 'target/web-test', basename(path)), join(served, path), join(served, 'js', basename(path))];
+    const places = [join(root, 'target/web-test', basename(path)), join(root, 'target/web-test', path), join(served, path), join(served, 'js', basename(path))];
     const file = places.find((file) => existsSync(file));
     if (!file) return response.writeHead(404).end();
     response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });

@@ -1,5 +1,5 @@
 /** The gallery: every element in every state, its API out of the manifest, its markup to copy, and the tokens to play with. */
-import { SCENES, type Scene } from './scenes.js';
+import { SCENES, type Scene } from './scenes/index.js';
 import { themeEditor } from './theme-editor.js';
 
 interface Described {
@@ -35,17 +35,26 @@ function make<K extends keyof HTMLElementTagNameMap>(tag: K, properties: Partial
   return element;
 }
 
+/** What is to be done once the scenes of a section are in the page, in their order: some of them hold the page for a moment. */
+const arranging: (() => Promise<void>)[] = [];
+
 /** Markup of this file alone, as nodes. */
 function nodes(markup: string): HTMLElement[] {
   const parsed = new DOMParser().parseFromString(markup, 'text/html');
   return [...parsed.body.children].map((node) => document.importNode(node, true) as HTMLElement);
 }
 
-async function figure(tag: string, scene: Scene): Promise<HTMLElement> {
-  const stage = make('div', { className: scene.tall ? 'stage tall' : 'stage' });
-  const copy = make('button', { type: 'button', className: 'copy', textContent: 'Copy markup', ariaLabel: `Copy the markup of ${tag}, ${scene.name}` });
+function figure(tag: string, scene: Scene): HTMLElement {
+  const place = make('div', { className: 'place' });
+  const stage = make('div', { className: ['stage', scene.tall ? 'tall' : '', scene.wide || scene.width ? 'wide' : '', scene.width ? 'small' : ''].filter(Boolean).join(' ') }, place);
+  if (scene.height) stage.style.minBlockSize = scene.height;
+  if (scene.width) place.style.inlineSize = scene.width;
+  if (scene.text) place.style.setProperty('zoom', String(scene.text));
+  if (scene.dir) place.dir = scene.dir;
+  const markup = scene.markup.replace('class="show"', '');
+  const copy = make('button', { type: 'button', className: 'copy', textContent: 'Copy markup', ariaLabel: `Copy markup: ${tag}, ${scene.name}` });
   copy.addEventListener('click', () => {
-    navigator.clipboard.writeText(scene.markup).then(
+    navigator.clipboard.writeText(markup).then(
       () => (copy.textContent = 'Copied'),
       () => (copy.textContent = 'Not copied: the browser refused')
     );
@@ -53,13 +62,16 @@ async function figure(tag: string, scene: Scene): Promise<HTMLElement> {
   const made = make('figure', {}, stage, make('figcaption', {}, make('span', { textContent: scene.name }), copy));
   made.dataset.scene = `${tag}: ${scene.name}`;
   const elements = nodes(scene.markup);
-  stage.append(...elements);
-  try {
-    await scene.arrange?.(elements);
-  } catch (error) {
-    console.error(`${tag}: ${scene.name} could not be arranged`, error);
-    made.dataset.failed = '';
-  }
+  place.append(...elements);
+  // Menus find their place, and pictures their size, in the page alone.
+  arranging.push(async () => {
+    try {
+      await scene.arrange?.(elements);
+    } catch (error) {
+      console.error(`${tag}: ${scene.name} could not be arranged`, error);
+      made.dataset.failed = '';
+    }
+  });
   return made;
 }
 
@@ -84,29 +96,39 @@ function api({ attributes = [], members = [], events = [], slots = [], cssParts 
     ...table('Custom properties', ['Name', 'Default', 'What it does'], cssProperties.map((it) => [it.name, it.default, it.description])));
 }
 
-async function section(tag: string, declaration: Declaration | undefined): Promise<HTMLElement> {
-  const scenes = make('div', { className: 'scenes' }, ...(await Promise.all((SCENES[tag] ?? []).map((scene) => figure(tag, scene)))));
+function section(tag: string, declaration: Declaration | undefined): HTMLElement {
+  const scenes = make('div', { className: 'scenes' }, ...(SCENES[tag] ?? []).map((scene) => figure(tag, scene)));
   const made = make('section', { id: tag, ariaLabel: tag },
     make('h2', { textContent: `<${tag}>` }), make('p', { className: 'about', textContent: declaration?.description ?? '' }), scenes);
   if (declaration) made.append(api(declaration));
   return made;
 }
 
-/** What the settings say, on every stage. */
+/** What the settings say, on every stage; they stand in the address too, so that a view can be shown to somebody. */
+const form = document.querySelector<HTMLFormElement>('form.settings')!;
 function settings(): void {
-  const form = document.querySelector<HTMLFormElement>('form.settings')!;
-  const show = (): void => {
-    const { theme, dir, text, width } = Object.fromEntries(new FormData(form)) as Record<string, string>;
-    if (theme) document.documentElement.dataset.theme = theme;
-    else delete document.documentElement.dataset.theme;
-    document.documentElement.style.fontSize = text ?? '';
-    for (const stage of document.querySelectorAll<HTMLElement>('.stage')) {
-      stage.dir = dir ?? 'ltr';
-      stage.style.maxInlineSize = width ?? '';
-    }
-  };
-  form.addEventListener('change', show);
-  show();
+  const chosen = Object.fromEntries(new FormData(form)) as Record<string, string>;
+  const { theme, dir, text, width } = chosen;
+  if (theme) document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+  content.style.setProperty('--text', text ?? '1');
+  content.style.setProperty('--width', width || '100%');
+  for (const stage of document.querySelectorAll<HTMLElement>('.stage')) stage.dir = dir ?? 'ltr';
+}
+form.addEventListener('change', () => {
+  const address = new URL(location.href);
+  for (const [name, value] of new FormData(form)) {
+    const { options } = form.elements.namedItem(name) as HTMLSelectElement;
+    if (value === options[0]!.value) address.searchParams.delete(name);
+    else address.searchParams.set(name, String(value));
+  }
+  history.replaceState(null, '', address);
+  settings();
+});
+const asked = new URLSearchParams(location.search);
+for (const [name, value] of asked) {
+  const select = form.elements.namedItem(name);
+  if (select instanceof HTMLSelectElement && [...select.options].some((option) => option.value === value)) select.value = value;
 }
 
 const [{ ensureSignalWireTheme }, manifest] = await Promise.all([
@@ -115,11 +137,15 @@ const [{ ensureSignalWireTheme }, manifest] = await Promise.all([
 ]);
 ensureSignalWireTheme();
 const declarations = new Map(manifest.modules.flatMap((module) => module.declarations).map((declaration) => [declaration.tagName, declaration]));
-const wanted = new URLSearchParams(location.search).get('only');
+const wanted = asked.get('only');
 for (const tag of Object.keys(SCENES).sort()) {
-  list.append(make('li', {}, make('a', { href: `#${tag}`, textContent: tag })));
-  if (!wanted || wanted === tag) content.append(await section(tag, declarations.get(tag)));
+  list.append(make('li', {}, make('a', { href: wanted ? `?only=${tag}` : `#${tag}`, textContent: tag, ariaCurrent: wanted === tag ? 'page' : null })));
+  if (!wanted || wanted === tag) content.append(section(tag, declarations.get(tag)));
 }
-themeEditor(document.querySelector('#tokens')!, document.querySelector('[data-testid=edit-theme]')!);
+if (wanted) list.prepend(make('li', {}, make('a', { href: './', textContent: 'All elements' })));
 settings();
+for (const arrange of arranging) await arrange();
+themeEditor(document.querySelector('#tokens')!, document.querySelector('[data-testid=edit-theme]')!);
+// The sections came after the address was read.
+if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 document.documentElement.dataset.ready = '';

@@ -2,6 +2,8 @@
 import type {
   Call, CallAddress, CallParticipant, CallSelfParticipant, CallStatus, LayoutLayer, MediaDirections, Observed, Subscription
 } from '../base/interfaces.js';
+import { ofLack } from '../base/reasons.js';
+import type { WordKey } from '../base/words.js';
 
 export interface CallState {
   readonly id: string;
@@ -23,6 +25,10 @@ export interface CallState {
   readonly layoutLayers: LayoutLayer[];
   readonly address: CallAddress | undefined;
   readonly capabilities: string[];
+  /** What the call lacks of the person's devices, as a word; only our SDK tells. */
+  readonly lack?: WordKey | undefined;
+  /** Whether the network carries the call well; only our SDK tells. */
+  readonly networkHealthy?: boolean;
   hangup(): Promise<void>;
   toggleLock(): Promise<void>;
   toggleHold(): Promise<void>;
@@ -100,6 +106,28 @@ export class CallFollower {
       });
       if (subscription) this.#kept.push(subscription);
     }
+    const lacks = (lack: WordKey | undefined): void => {
+      if (this.#call !== call) return;
+      if (gathered) gathered = { ...gathered, lack };
+      else if (lack !== this.#state.lack) this.#show({ ...this.#state, lack });
+    };
+    const errors = call.errors$?.subscribe(({ error }) => {
+      const lack = ofLack(error);
+      if (lack) lacks(lack);
+    });
+    // A microphone that comes later is lacking no more.
+    let sent = true;
+    const sends = call.mediaDirections$?.subscribe(({ audio }) => {
+      const sending = audio.startsWith('send');
+      if (sending && !sent) lacks(undefined);
+      sent = sending;
+    });
+    const network = call.isNetworkHealthy$?.subscribe((networkHealthy) => {
+      if (this.#call !== call) return;
+      if (gathered) gathered = { ...gathered, networkHealthy };
+      else if (networkHealthy !== this.#state.networkHealthy) this.#show({ ...this.#state, networkHealthy });
+    });
+    for (const kept of [errors, sends, network]) if (kept) this.#kept.push(kept);
     const first: CallState = {
       ...NO_CALL,
       ...gathered,

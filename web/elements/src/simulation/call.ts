@@ -44,6 +44,10 @@ export class SimulatedCall extends Asked implements Call {
   readonly address$ = new Value<CallAddress | undefined>(undefined);
   readonly capabilities$: Value<string[]>;
   readonly isNetworkHealthy$ = new Value(true);
+  readonly #troubles = new Value<{ fatal: boolean; error: Error } | undefined>(undefined);
+  readonly errors$: Observed<{ fatal: boolean; error: Error }> = {
+    subscribe: (next) => this.#troubles.subscribe((trouble) => trouble && next(trouble))
+  };
   readonly sent: string[] = [];
   readonly #events = new Map<string, Value<unknown>>();
 
@@ -106,6 +110,11 @@ export class SimulatedCall extends Asked implements Call {
   /** An event of this type reaches the call. */
   event(type: string, params: unknown): void {
     this.#channel(type).next({ event_type: type, params });
+  }
+  /** The microphone or the camera did not come, for this reason of the browser's; the call goes on without it. */
+  lacks(reason: Error): void {
+    const error = Object.assign(new Error('access to a device failed', { cause: reason }), { name: 'MediaAccessError' });
+    this.#troubles.next({ fatal: false, error });
   }
   end(by: 'local' | 'remote', cause: string | null = null): void {
     this.ended = { by, cause };

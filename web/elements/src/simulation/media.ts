@@ -1,10 +1,12 @@
 /** Streams without devices. */
 
-/** A picture that moves: a plain colour with a disc going round, `width` by `height`. */
+/** A picture that moves: a plain colour with a disc going round, `width` by `height`. It stands still for whoever wants less motion. */
 export function picture(colour: string, width = 640, height = 360): MediaStream {
   const canvas = Object.assign(document.createElement('canvas'), { width, height });
   const paint = canvas.getContext('2d')!;
-  const draw = (time: number): void => {
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const draw = (now: number): void => {
+    const time = still ? 0 : now;
     paint.fillStyle = colour;
     paint.fillRect(0, 0, width, height);
     paint.fillStyle = 'rgb(255 255 255 / 70%)';

@@ -146,7 +146,9 @@ export class SwCallControls extends SwElement {
     if (!devices && !this.call) return nothing;
     const { mic, camera, speaker, screen, hand } = this.#wishes;
     const held = this.#source.state.capabilities;
-    return html`<p class="note" role="status">${this.problem ? this.word(this.problem) : nothing}</p>
+    const { lack } = this.#source.state;
+    const note = this.problem ?? lack;
+    return html`<p class="note" role="status">${note ? this.word(note) : nothing}</p>
       <sw-ui-control-bar exportparts="bar, logo, button, chevron" .words=${this.words} .disabledControls=${this.#disabled(held)}
         .micMuted=${live(mic.shown)} .cameraMuted=${live(camera.shown)} .speakerMuted=${live(speaker.shown)}
         .screenSharing=${live(screen.shown)} .handRaised=${live(hand.shown)} .transcriptActive=${live(this.transcriptActive)} .fullscreen=${live(this.wide)}
@@ -172,9 +174,10 @@ export class SwCallControls extends SwElement {
     return this.#devices.value?.[which] ?? this.#own[which] ?? false;
   }
 
-  /** What cannot be pressed: what the member may not do, and everything of a call that is over or tells no own member. */
+  /** What cannot be pressed: what the member may not do, and everything without a call, after it, or where it tells no own member. */
   #disabled(held: string[]): Control[] {
-    const over = this.call !== undefined && OVER.includes(this.#source.state.status);
+    const { status, id } = this.#source.state;
+    const over = OVER.includes(status) || (this.call === undefined && id === '');
     const deaf = !this.#devices.value && !this.#self;
     const { mic, camera, speaker, hand } = this.#wishes;
     const switches: [Control & keyof typeof NEEDED, Wish][] = [['mic', mic], ['camera', camera], ['speaker', speaker], ['hand-raise', hand]];

@@ -1,7 +1,6 @@
 import { html, nothing, type PropertyDeclarations } from 'lit';
 import { define } from '../base/define.js';
 import { SwElement } from '../base/element.js';
-import { Follow } from '../base/follow.js';
 import type { Call, CallStatus } from '../base/interfaces.js';
 import type { WordKey } from '../base/words.js';
 import { CallSource } from '../context/call-source.js';
@@ -52,21 +51,9 @@ export class SwCallStatus extends SwElement {
   declare call: Call | undefined;
   #since: number | undefined;
   #tick: ReturnType<typeof setTimeout> | undefined;
-  #healthy = true;
   /** Of which call the time is counted. */
   #counted = '';
   readonly #source = new CallSource(this, (state) => this.#count(state));
-
-  constructor() {
-    super();
-    // The context does not carry it.
-    new Follow<Call>(
-      this,
-      () => this.call,
-      (call, follow) => follow(call.isNetworkHealthy$, (healthy) => this.#network(healthy !== false)),
-      () => this.#network(true)
-    );
-  }
 
   static override styles = styles;
 
@@ -89,22 +76,17 @@ export class SwCallStatus extends SwElement {
     const counting = state.status === 'connected' && this.#since !== undefined;
     return html`<div part="container" class="pill ${look.class}">
       <span class="dot" aria-hidden="true"></span>
-      <span part="status-text" role="status" aria-live="polite" title=${text}>${text}</span>
+      <span part="status-text" dir="auto" role="status" aria-live="polite" title=${text}>${text}</span>
       ${counting
         ? html`<span part="duration" role="timer" aria-label=${this.word('call.duration')}>${duration(Date.now() - this.#since!)}</span>`
         : nothing}
     </div>`;
   }
 
-  #look({ status, mediaDirections }: CallState): Look {
+  #look({ status, mediaDirections, networkHealthy }: CallState): Look {
     if (status === 'connected' && mediaDirections?.audio === 'sendonly') return HELD;
-    if (status === 'connected' && !this.#healthy) return WEAK;
+    if (status === 'connected' && networkHealthy === false) return WEAK;
     return Object.hasOwn(LOOKS, status) ? LOOKS[status] : LOOKS.new;
-  }
-
-  #network(healthy: boolean): void {
-    this.#healthy = healthy;
-    this.requestUpdate();
   }
 
   #count({ id, status }: CallState): void {

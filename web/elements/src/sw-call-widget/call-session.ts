@@ -1,7 +1,7 @@
 /** One call of the widget, from the click, or from its ringing here, to its end. */
 import type { Call, CallSelfParticipant, Client, Subscription } from '../base/interfaces.js';
 import type { WordKey } from '../base/words.js';
-import { ofEnd, ofError } from './reasons.js';
+import { ofEnd, ofError, ofLack } from '../base/reasons.js';
 
 export type Phase = 'idle' | 'connecting' | 'ringing' | 'talking' | 'held' | 'recovering' | 'ended' | 'failed';
 export interface CallView {
@@ -41,6 +41,8 @@ export class CallSession {
   #kept: Subscription[] = [];
   #connected = false;
   #held = false;
+  #sent = true;
+  #leaving = false;
 
   constructor(private readonly told: SessionEvents) {}
 
@@ -95,7 +97,8 @@ export class CallSession {
     this.#call = call;
     this.told.call(call);
     call.errors$ && this.#kept.push(call.errors$.subscribe(({ error }) => {
-      if (!this.#over && error.name === 'MediaAccessError') this.told.show({ reason: ofError(error) });
+      const reason = ofLack(error);
+      if (!this.#over && reason) this.told.show({ reason });
     }));
     call.self$ && this.#kept.push(call.self$.subscribe((self) => {
       if (!self || self === this.#self) return;
@@ -103,6 +106,10 @@ export class CallSession {
       self.audioMuted$ && this.#kept.push(self.audioMuted$.subscribe((muted) => this.#self === self && this.told.show({ muted: muted === true })));
     }));
     call.mediaDirections$ && this.#kept.push(call.mediaDirections$.subscribe(({ audio }) => {
+      const sending = audio.startsWith('send');
+      // The microphone has come after all.
+      if (sending && !this.#sent && !this.#over) this.told.show({ reason: undefined });
+      this.#sent = sending;
       this.#held = audio === 'sendonly' || audio === 'inactive';
       if (this.#connected && !this.#over) this.told.show({ phase: this.#held ? 'held' : 'talking' });
     }));
@@ -126,7 +133,7 @@ export class CallSession {
     else if (status === 'disconnected' || status === 'destroyed' || status === 'failed') {
       // Our SDK tells why with the last of them.
       if (status === 'disconnected' && this.#call?.ended === null) return;
-      this.told.show({ phase: 'ended', reason: ofEnd(status, this.#call?.ended), level: 0, weak: false });
+      this.told.show({ phase: 'ended', reason: this.#leaving && status !== 'failed' ? 'ended.local' : ofEnd(status, this.#call?.ended), level: 0, weak: false });
       this.#finish(status);
     }
   }
@@ -143,6 +150,8 @@ export class CallSession {
       return;
     }
     try {
+      // Not every SDK tells afterwards who it was.
+      this.#leaving = true;
       await call.hangup();
     } catch (error) {
       console.warn('the server did not take the hang-up:', error);

@@ -56,6 +56,7 @@ export function preload(): void {
  * @slot background - behind the picture
  * @csspart panel - the card or stage of the call
  * @csspart status - what the call is doing
+ * @csspart notice - over the picture: on hold, reconnecting, a weak network
  * @csspart mute - the microphone's switch on the card
  * @csspart hangup - hangs up
  * @csspart dialpad - the keys
@@ -134,6 +135,8 @@ export class SwCallWidget extends SwElement {
   #name = '';
   #clock: ReturnType<typeof setInterval> | undefined;
   #focused: HTMLElement | null = null;
+  /** Something in it had the focus before it was rendered again. */
+  #inside = false;
   readonly #openedAt = new Date();
 
   constructor() {
@@ -167,6 +170,7 @@ export class SwCallWidget extends SwElement {
   }
 
   override willUpdate(changed: PropertyValues): void {
+    this.#inside = this.hasUpdated && (this.renderRoot as ShadowRoot).activeElement !== null;
     const source = ['token', 'host', 'client'].filter((name) => changed.has(name));
     // A client of another token, or of another server, is of no more use; nor is its call.
     if (this.hasUpdated && source.some((name) => changed.get(name) !== undefined && changed.get(name) !== '')) this.#forget();
@@ -357,6 +361,11 @@ export class SwCallWidget extends SwElement {
   }
 
   override updated(): void {
+    // The button that had the focus has gone with what it was on: what takes its place has it now.
+    if (this.#inside && (this.renderRoot as ShadowRoot).activeElement === null && this.view.phase !== 'idle') {
+      const panel = this.renderRoot.querySelector<HTMLElement>('.panel');
+      (panel?.querySelector<HTMLElement>('[autofocus]') ?? panel)?.focus();
+    }
     const audio = this.renderRoot.querySelector('audio');
     if (!audio) return;
     const { remoteStream } = this.#state.value;
@@ -414,7 +423,7 @@ export class SwCallWidget extends SwElement {
     const trigger = html`<slot @click=${() => void this.dial()}></slot>`;
     if (!this.modal) return idle ? trigger : this.#panel();
     const label = this.word('call.with', { name: this.#title });
-    return html`${trigger}<sw-ui-modal .open=${!idle} aria-label=${label} @sw-modal-close=${this.#modalClose}>
+    return html`${trigger}<sw-ui-modal .open=${!idle} label=${label} @sw-modal-close=${this.#modalClose}>
       ${idle ? nothing : this.#staged ? html`<sw-ui-responsive-container>${this.#panel()}</sw-ui-responsive-container>` : this.#panel()}
     </sw-ui-modal>`;
   }
@@ -439,7 +448,7 @@ export class SwCallWidget extends SwElement {
     const { phase } = this.view;
     const over = phase === 'ended' || phase === 'failed';
     const spoken = phase === 'talking' ? this.word('call.connected') : phase === 'held' ? this.word('call.held') : this.#status;
-    return html`<div class="panel ${this.#staged ? 'stage' : 'card'} ${phase}" part="panel" data-phase=${phase}>
+    return html`<div class="panel ${this.#staged ? 'stage' : 'card'} ${phase}" part="panel" tabindex="-1" data-phase=${phase}>
       <span class="unseen" role="status">${spoken}</span>
       ${this.#staged ? this.#stage() : over ? this.#ending() : this.#card()}
       ${this.#staged ? nothing : html`<audio autoplay></audio>`}
@@ -456,9 +465,9 @@ export class SwCallWidget extends SwElement {
       <div class="disc" ${inline({ '--level': String(Math.min(level * 6, 1)) })}>
         <sw-ui-icon name=${over ? 'phone-end' : phase === 'held' ? 'speaker-off' : 'person'} size="36"></sw-ui-icon>
       </div>
-      <h2 title=${this.#title}>${this.#title}</h2>
-      <p part="status" class="status" aria-hidden="true">${this.#status}</p>
-      ${amiss ? html`<p class="amiss" role="alert">${amiss}</p>` : nothing}
+      <h2 dir="auto" title=${this.#title}>${this.#title}</h2>
+      <p part="status" class="status" dir="auto" aria-hidden="true">${this.#status}</p>
+      ${amiss ? html`<p class="amiss" dir="auto" role="alert">${amiss}</p>` : nothing}
     </div>`;
   }
 
@@ -489,12 +498,21 @@ export class SwCallWidget extends SwElement {
       </div>`;
   }
 
+  /** What is not as usual, over the picture. What is amiss with a device, the controls tell. */
+  get #notice(): string {
+    const { phase, weak } = this.view;
+    if (phase === 'recovering' || phase === 'held') return this.word(`call.${phase}`);
+    return phase === 'talking' && weak ? this.word('call.weak') : '';
+  }
+
   #stage() {
     const { phase } = this.view;
     const waiting = phase === 'connecting' || phase === 'ringing';
-    return html`<sw-ui-call-layout shadow ?transcript=${this.transcription} ?loading=${phase === 'connecting'}>
+    const notice = waiting || !this.pictured ? '' : this.#notice;
+    return html`<sw-ui-call-layout shadow ?transcript=${this.transcription}>
         <slot name="background" slot="background"><sw-ui-background default></sw-ui-background></slot>
-        <div slot="video" class="picture"><sw-call-media></sw-call-media>${waiting || !this.pictured ? this.#person() : nothing}</div>
+        <div slot="video" class="picture"><sw-call-media></sw-call-media>${waiting || !this.pictured ? this.#person() : nothing}
+          ${notice ? html`<p class="notice" dir="auto" part="notice" role=${phase === 'talking' ? 'alert' : nothing}>${notice}</p>` : nothing}</div>
         ${this.layers.length === 0 ? html`<sw-local-camera slot="floating-video" mirror></sw-local-camera>` : nothing}
         <sw-call-controls slot="controls" .words=${this.words} show-screen-share show-hand-raise show-transcript
           ?transcript-active=${this.transcription} @sw-call-hangup=${() => void this.#leave()}

@@ -4,6 +4,7 @@ import { SwElement } from '../base/element.js';
 import { Float } from '../base/float.js';
 import { Follow } from '../base/follow.js';
 import type { IconName } from '../base/icons.js';
+import { blocked } from '../base/reasons.js';
 import type { DeviceController } from '../base/interfaces.js';
 import type { WordKey } from '../base/words.js';
 import '../sw-audio-level/sw-audio-level.js';
@@ -238,7 +239,7 @@ export class SwDeviceSelector extends SwElement {
       },
       (error: Error) => {
         console.warn(`the preview of the ${type} does not start:`, error);
-        if (this.#previewed[type] === wanted) this.faults = { ...this.faults, [type]: error.name === 'NotAllowedError' ? 'devices.blocked' : 'devices.unavailable' };
+        if (this.#previewed[type] === wanted) this.faults = { ...this.faults, [type]: error.name === 'NotAllowedError' ? blocked('devices.blocked') : 'devices.unavailable' };
       }
     );
   }

@@ -22,16 +22,19 @@ export const styles = [
     .item:hover { background: var(--_raised); }
     .item:active { background: var(--_press); }
     .item.selected { background: color-mix(in srgb, var(--_primary) 22%, var(--_surface)); }
+    .selected .type { color: inherit; }
     .item:focus-visible { outline-offset: -2px; }
     .disc { flex: none; inline-size: 40px; block-size: 40px; display: grid; place-items: center; border-radius: 50%; background: var(--_raised); color: var(--_dim); }
     .who { flex: 1; min-inline-size: 0; }
+    .name, .type { display: block; }
     .name { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .type { color: var(--_dim); font-size: var(--_caption); text-transform: capitalize; }
     .channels { display: flex; gap: var(--_1); color: var(--_good-text); }
+    .list { container-type: inline-size; }
     .call { flex: none; inline-size: 40px; block-size: 40px; display: grid; place-items: center; border: 0; border-radius: 50%; background: var(--_good); color: #fff; cursor: pointer; }
     .call:hover { filter: brightness(0.9); }
     .note { display: flex; align-items: center; justify-content: center; gap: var(--_2); margin: 0; padding: var(--_4); color: var(--_dim); }
-    @container (inline-size <= 260px) { .channels { display: none; } }
+    @container (max-width: 260px) { .channels { display: none; } }
     @media (prefers-reduced-motion: reduce) { .item { transition: none; } }
     @media (forced-colors: active) { .item.selected { outline: 2px solid Highlight; outline-offset: -2px; } }
   `

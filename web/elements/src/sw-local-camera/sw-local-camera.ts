@@ -18,7 +18,7 @@ import { styles } from './styles.js';
  * @prop {MediaStream} stream - the picture; wins over the call
  * @prop {Call} call - shows its local stream; wins over the context
  * @csspart video - the video element
- * @csspart placeholder - what covers it while the camera is off
+ * @csspart placeholder - what covers it while the camera is off, unplugged or not there
  * @cssprop [--sw-local-camera-aspect=16 / 9] - width to height; the element sets it to that of the picture
  * @cssprop --bg-page - the cover
  * @cssprop --fg-muted - the icon on it
@@ -63,12 +63,14 @@ export class SwLocalCamera extends SwElement {
 
   override render() {
     const off = this.#muted;
-    const lost = !off && this.#effective?.getVideoTracks()[0]?.readyState === 'ended';
+    const stream = this.#effective;
+    const lost = !off && stream?.getVideoTracks()[0]?.readyState === 'ended';
+    const none = !off && !stream?.getVideoTracks().length;
     const placeholder = (label: string) =>
       html`<div part="placeholder" class="placeholder" role="img" aria-label=${label} title=${label}><sw-ui-icon name="camera-off" size="28"></sw-ui-icon></div>`;
     return html`<video part="video" autoplay playsinline muted .muted=${true} aria-label=${this.word('camera.own')}
-        aria-hidden=${off || lost ? 'true' : nothing} @pause=${this.#play} @resize=${this.#resized}></video>
-      ${off ? placeholder(this.word('camera.is-off')) : lost ? placeholder(this.word('camera.lost')) : nothing}`;
+        aria-hidden=${off || lost || none ? 'true' : nothing} @pause=${this.#play} @resize=${this.#resized}></video>
+      ${off ? placeholder(this.word('camera.is-off')) : lost ? placeholder(this.word('camera.lost')) : none ? placeholder(this.word('camera.none')) : nothing}`;
   }
 
   get #effective(): MediaStream | null {

@@ -41,6 +41,8 @@ export const styles = [
     .panel > .body { flex: 1 1 auto; min-block-size: 0; overflow: auto; overscroll-behavior: contain; scrollbar-width: thin; scrollbar-color: var(--_raised) transparent; }
     .plain { margin: 0; padding: var(--_3); white-space: pre-wrap; overflow-wrap: anywhere; font-family: inherit; line-height: 1.55; }
     .plain.raw { font-family: var(--type-family-code, ui-monospace, 'SF Mono', Menlo, Consolas, monospace); font-size: 0.75rem; }
+    /* Code begins at its left, whatever the page's direction. */
+    .body:has(> .code) { direction: ltr; }
     .body > .code { box-sizing: border-box; inline-size: max-content; min-inline-size: 100%; min-block-size: 100%; }
 
     .markup { padding: var(--_3); line-height: 1.6; overflow-wrap: anywhere; }

@@ -6,5 +6,6 @@ export const MEDIA = {
   'media.sound': 'Turn sound on',
   'camera.own': 'Your camera',
   'camera.is-off': 'Your camera is off',
+  'camera.none': 'No picture of your camera',
   'camera.lost': 'Your camera is not connected any more'
 } as const;

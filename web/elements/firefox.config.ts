@@ -1,0 +1,24 @@
+/** The same tests in the Firefox of the system (Debian's `firefox-esr`): `npx playwright test -c firefox.config.ts`. */
+import { defineConfig } from '@playwright/test';
+import { fileURLToPath } from 'node:url';
+import chromium from './playwright.config.js';
+
+export default defineConfig({
+  ...chromium,
+  // Pictures are compared in one browser; see `test/firefox` for what needs another word here.
+  testMatch: ['elements/src/**/*.spec.ts', 'elements/test/**/*.spec.ts', 'samples/test/**/*.spec.ts'],
+  outputDir: 'results/firefox',
+  use: {
+    browserName: 'firefox',
+    channel: 'moz-firefox',
+    launchOptions: {
+      executablePath: fileURLToPath(new URL('./test/firefox/gateway.mjs', import.meta.url)),
+      firefoxUserPrefs: {
+        'media.navigator.streams.fake': true,
+        'media.navigator.permission.disabled': true,
+        'media.autoplay.default': 0,
+        'dom.serviceWorkers.enabled': true
+      }
+    }
+  }
+});

@@ -1,0 +1,1 @@
+import '@offhook/web-components/react';
