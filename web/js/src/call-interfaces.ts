@@ -4,11 +4,14 @@ import type { WebRTCCall } from './call.js';
 import type { Participant, SelfParticipant } from './participant.js';
 import type { JSONRPCResponse, VideoPosition } from './types.js';
 
+/** What there is more than in the official package: its members, which have none of it, may stand where ours are wanted. */
+type More = Partial<Pick<Participant, 'held' | 'held$'>>;
+
 /** A member of a call. */
-export interface CallParticipant extends Omit<Participant, 'destroy' | 'destroyed$'> {}
+export interface CallParticipant extends Omit<Participant, 'destroy' | 'destroyed$' | keyof More>, More {}
 
 /** The own member of a call. */
-export interface CallSelfParticipant extends Omit<SelfParticipant, 'destroy' | 'destroyed$' | 'capabilities'> {}
+export interface CallSelfParticipant extends Omit<SelfParticipant, 'destroy' | 'destroyed$' | 'capabilities' | keyof More>, More {}
 
 /** Messages with an address, page by page. */
 export interface CallTextMessageCollection {
