@@ -4,20 +4,39 @@ use crate::bootstrap;
 use crate::dist;
 use crate::shell::{Done, command, root, run, web};
 
-/// `bench first-call [--calls N]`, `bench page [--loads N]`, `bench tokens`.
+/// Measurements that are programs of a crate: their name, and the crate's.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("tokens", "offhook-server"),
+    ("room", "offhook-cli"),
+    ("signalling", "offhook-cli"),
+];
+
+/// That the measurements of load build and start, on the smallest load, in the profile of tests.
+pub(crate) fn smoke() -> Done {
+    let benches = ["--bench", "room", "--bench", "signalling"];
+    let mut test = command("cargo", &["test", "--package", "offhook-cli"]);
+    test.args(benches).args(["--", "--smoke"]);
+    run(test, "measurements start")
+}
+
+/// `bench first-call [--calls N]`, `bench page [--loads N]`, `bench tokens`, `bench room`, `bench signalling`.
 pub(crate) fn task(arguments: &[String]) -> Done {
     let (name, rest) = arguments
         .split_first()
-        .ok_or("which measurement? There are: first-call, page, tokens")?;
+        .ok_or("which measurement? There are: first-call, page, tokens, room, signalling")?;
+    if let Some((program, package)) = PROGRAMS.iter().find(|(program, _)| program == name) {
+        let mut bench = command(
+            "cargo",
+            &["bench", "--package", package, "--bench", program],
+        );
+        bench.arg("--").args(rest);
+        return run(bench, program);
+    }
     match name.as_str() {
-        "tokens" if rest.is_empty() => {
-            let bench = ["bench", "--package", "offhook-server", "--bench", "tokens"];
-            run(command("cargo", &bench), "tokens")
-        }
         "first-call" => in_browser(name, "OFFHOOK_BENCH_CALLS", count("calls", "20", rest)?),
         "page" => in_browser(name, "OFFHOOK_BENCH_LOADS", count("loads", "7", rest)?),
         _ => Err(format!(
-            "there is no measurement `{name}`; there are: first-call, page, tokens"
+            "there is no measurement `{name}`; there are: first-call, page, tokens, room, signalling"
         )),
     }
 }

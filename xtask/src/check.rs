@@ -17,7 +17,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "offhook-cli",
-        &["offhook", "offhook-server", "offhook-auth", "offhook-proto"],
+        &[
+            "offhook",
+            "offhook-server",
+            "offhook-media",
+            "offhook-auth",
+            "offhook-proto",
+        ],
     ),
     ("offhook-js", &["offhook-core"]),
     ("xtask", &[]),

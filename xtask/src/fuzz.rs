@@ -4,7 +4,9 @@ use std::path::Path;
 
 use crate::shell::{Done, command, root, run};
 
-const TARGETS: [&str; 5] = ["token", "proof", "header", "answer", "frame"];
+const TARGETS: [&str; 7] = [
+    "token", "proof", "header", "answer", "frame", "sdp", "packet",
+];
 /// Coverage as libFuzzer wants it, by flags that the stable compiler knows.
 const INSTRUMENTED: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \

@@ -23,7 +23,8 @@ cargo xtask TASK
   dist    npm packages and the release binary, into dist/
   bench   measurements; `bench first-call [--calls N]` times our client beside the official one,
           `bench page [--loads N]` what a button costs its page beside a plain one,
-          `bench tokens` the token endpoints beside their cryptography
+          `bench tokens` the token endpoints beside their cryptography, `bench room` how much one
+          processor mixes beside Janus AudioBridge, `bench signalling` sessions and call set-ups
   sim     simulated lives of credentials: `sim [--seeds N] [--first N]`; 10 000 are part of test
   fuzz    what strangers send: `fuzz [--seconds N] [TARGET…]`; part of test, 60 s each
   web     only the web parts, into target/web

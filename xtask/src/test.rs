@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::bench;
 use crate::bootstrap;
 use crate::check;
 use crate::fuzz;
@@ -65,6 +66,7 @@ pub(crate) fn run_all(fast: bool) -> Done {
     step("Rust tests", rust_tests());
     if !fast {
         step("fuzz targets", fuzz::every(60));
+        step("measurements start", bench::smoke());
     }
     step(
         "documentation examples",

@@ -66,4 +66,27 @@ mod tests {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "\\PC{0,40}|[A-Z][a-z]{2}, [0-9]{1,20} [A-Za-zäö]{1,4} [0-9]{1,20} [0-9:]{1,30} (GMT|CET)") {
+            if let Some(time) = parse(&text) {
+                proptest::prop_assert_eq!(time % 1_000, 0);
+                proptest::prop_assert!(time < 254_000_000_000_000, "the year 9999 is the last");
+            }
+        }
+
+        #[test]
+        fn a_later_date_is_later(day in 1u64..=28, hour in 0u64..=23, minute in 0u64..=59, year in 1970u64..=9999) {
+            let at = |year, hour| parse(&format!("Sun, {day:02} Feb {year} {hour:02}:{minute:02}:00 GMT"));
+            let date = at(year, hour).expect("a date");
+            if hour < 23 {
+                proptest::prop_assert_eq!(at(year, hour + 1), Some(date + 3_600_000));
+            }
+            if year < 9999 {
+                let days = (at(year + 1, hour).expect("a date") - date) / 86_400_000;
+                proptest::prop_assert!(days == 365 || days == 366);
+            }
+        }
+    }
 }

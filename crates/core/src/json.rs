@@ -193,4 +193,16 @@ mod tests {
         assert!(parse(&format!("\"{}\"", "[".repeat(100))).is_some());
         assert!(parse(&format!("\"\\\"{}\"", "{".repeat(100))).is_some());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "\\PC{0,200}|[\\[\\]{}\",:0-9a-z\\\\ .eE+-]{0,200}") {
+            if let Some(value) = parse(&text) {
+                // What was read once is read the same again.
+                let written = write(&value);
+                let again = parse(&written).map(|value| write(&value));
+                proptest::prop_assert_eq!(again.as_deref(), Some(&written[..]));
+            }
+        }
+    }
 }

@@ -177,4 +177,22 @@ mod tests {
         let theirs = Hosts::of_token("eyJjaCI6ImEuYiJ9.x.y", "https://c.d:2").unwrap();
         assert_eq!(theirs.api, "https://fabric.b");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_token_makes_the_parser_panic(token in "\\PC{0,80}|[A-Za-z0-9_=-]{0,80}[.][A-Za-z0-9_.-]{0,20}", at in "\\PC{0,30}") {
+            if let Ok(hosts) = Hosts::of_token(&token, &at) {
+                proptest::prop_assert!(hosts.relay.starts_with("ws"));
+                proptest::prop_assert!(hosts.api.starts_with("http"));
+            }
+        }
+
+        #[test]
+        fn a_header_leads_to_a_socket_and_to_http(ch in "\\PC{0,30}", iss in "\\PC{0,30}|https?://\\PC{0,20}") {
+            let header = json::object([("ch", json::text(&ch)), ("iss", json::text(&iss))]);
+            let hosts = Hosts::of_header(&header);
+            proptest::prop_assert!(hosts.relay.starts_with("ws"));
+            proptest::prop_assert!(hosts.api.starts_with("http"));
+        }
+    }
 }

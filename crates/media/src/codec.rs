@@ -6,14 +6,16 @@ use opus::{Application, Bitrate, Channels, Decoder, Encoder};
 
 use crate::audio::FRAME_SAMPLES;
 
-/// Bits a second of what we encode.
-const BITRATE: i32 = 32_000;
+/// Bits a second of what we encode, one packet each 20 ms.
+pub const VOICE_BITRATE: i32 = 32_000;
 /// The same for a leg on a slow line.
 const LOW_BITRATE: i32 = 12_000;
-/// Loss the in-band redundancy is laid out for, percent.
-const EXPECTED_LOSS: i32 = 5;
-/// libopus' effort, 0 to 10.
-const COMPLEXITY: i32 = 5;
+/// Loss the in-band redundancy of one voice is laid out for, percent.
+const VOICE_LOSS: i32 = 5;
+/// More loss is not prepared for, percent.
+const MAX_LOSS: u8 = 25;
+/// The effort of the encoder, as libopus counts it: 0 to 10.
+pub const VOICE_COMPLEXITY: i32 = 5;
 /// Longest packet: at our bit rate a frame is 80 bytes.
 const MAX_PACKET: usize = 1275;
 /// Longest audio in one packet, samples (120 ms).
@@ -41,20 +43,47 @@ pub(crate) struct VoiceEncoder {
     inner: Encoder,
     buffer: [u8; MAX_PACKET],
     low: bool,
+    loss: u8,
 }
 
 impl VoiceEncoder {
+    /// For one voice, with redundancy against losses on the way.
     pub(crate) fn new() -> Result<Self, opus::Error> {
-        let mut inner = Encoder::new(crate::audio::SAMPLE_RATE, Channels::Mono, Application::Voip)?;
-        inner.set_bitrate(Bitrate::Bits(BITRATE))?;
+        let mut encoder = Self::of(Application::Voip)?;
+        encoder.inner.set_packet_loss_perc(VOICE_LOSS)?;
+        Ok(encoder)
+    }
+
+    /// For mixes: several voices, tones and music at once, which the coder for speech takes three times as long for and
+    /// does worse. Where packets are lost ([`set_loss`](Self::set_loss)) it changes by itself to that coder, which alone
+    /// has redundancy.
+    pub(crate) fn for_mixes() -> Result<Self, opus::Error> {
+        Self::of(Application::Audio)
+    }
+
+    fn of(application: Application) -> Result<Self, opus::Error> {
+        let mut inner = Encoder::new(crate::audio::SAMPLE_RATE, Channels::Mono, application)?;
+        inner.set_bitrate(Bitrate::Bits(VOICE_BITRATE))?;
         inner.set_inband_fec(true)?;
-        inner.set_packet_loss_perc(EXPECTED_LOSS)?;
-        inner.set_complexity(COMPLEXITY)?;
+        inner.set_complexity(VOICE_COMPLEXITY)?;
         Ok(VoiceEncoder {
             inner,
             buffer: [0; MAX_PACKET],
             low: false,
+            loss: 0,
         })
+    }
+
+    /// Prepares for this loss on the way, percent: a quarter of the packets at most.
+    pub(crate) fn set_loss(&mut self, percent: u8) {
+        let percent = percent.min(MAX_LOSS);
+        if self.loss == percent {
+            return;
+        }
+        match self.inner.set_packet_loss_perc(i32::from(percent)) {
+            Ok(()) => self.loss = percent,
+            Err(error) => tracing::warn!(%error, "opus takes no expected loss"),
+        }
     }
 
     /// Chooses between the ordinary and the low bit rate.
@@ -62,7 +91,7 @@ impl VoiceEncoder {
         if self.low == low {
             return;
         }
-        let bitrate = if low { LOW_BITRATE } else { BITRATE };
+        let bitrate = if low { LOW_BITRATE } else { VOICE_BITRATE };
         match self.inner.set_bitrate(Bitrate::Bits(bitrate)) {
             Ok(()) => self.low = low,
             Err(error) => tracing::warn!(%error, "opus takes no other bit rate"),
@@ -171,6 +200,42 @@ mod tests {
             assert_eq!(decoder.decode(&packet, &mut out), 960);
         }
         assert!((tone_dbfs(&out[24_000..], SAMPLE_RATE, 700.0) + 22.0).abs() < 1.5);
+    }
+
+    /// Whether a packet is of the coder for speech, alone or below the other (RFC 6716, 3.1).
+    fn is_speech(packet: &[u8]) -> bool {
+        packet[0] >> 3 < 16
+    }
+
+    #[test]
+    fn a_mix_is_encoded_without_redundancy_until_packets_are_lost() {
+        let mut encoder = VoiceEncoder::for_mixes().expect("an encoder");
+        let mut decoder = VoiceDecoder::new();
+        let mut tones = [400.0, 1_100.0].map(|f| ToneGenerator::new(ToneBursts::steady(f)));
+        let mut out = Vec::new();
+        let mut kinds = Vec::new();
+        for loss in [0, 10, 0] {
+            encoder.set_loss(loss);
+            let mut packet = silent_packet();
+            for _ in 0..50 {
+                let mut frame = [0.0; FRAME_SAMPLES];
+                for tone in &mut tones {
+                    let mut one = [0.0; FRAME_SAMPLES];
+                    tone.fill(&mut one);
+                    frame.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
+                }
+                packet = encoder.encode(&frame).expect("a packet");
+                assert_eq!(decoder.decode(&packet, &mut out), 960);
+            }
+            kinds.push(is_speech(&packet));
+            // The change is not heard.
+            let last = &out[out.len() - 40_000..];
+            for frequency in [400.0, 1_100.0] {
+                let level = tone_dbfs(last, SAMPLE_RATE, frequency);
+                assert!((level + 22.0).abs() < 1.5, "{frequency} Hz at {level}");
+            }
+        }
+        assert_eq!(kinds, [false, true, false]);
     }
 
     #[test]

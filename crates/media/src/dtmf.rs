@@ -212,4 +212,19 @@ mod tests {
         );
         assert_eq!(events.receive(1, 15_000, &[5, 10]), None, "truncated");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_payload_and_any_digits_are_survived(payload: Vec<u8>, digits in "\\PC{0,60}") {
+            let mut events = EventReceiver::default();
+            let key = events.receive(1, 2, &payload);
+            proptest::prop_assert!(key.is_none_or(|key| key_frequencies(key).is_some()));
+            proptest::prop_assert_eq!(events.receive(1, 2, &payload), None, "one press, one key");
+            let mut player = DtmfPlayer::default();
+            player.push(&digits);
+            let mut frame = [0.0; 960];
+            player.add_to(&mut frame);
+            proptest::prop_assert!(frame.iter().all(|sample| sample.abs() <= 1.0));
+        }
+    }
 }

@@ -27,6 +27,8 @@ mod datagram;
 pub mod dtmf;
 pub mod endpoint;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod jitter;
 mod keys;
 mod mixer;
@@ -44,6 +46,7 @@ pub mod tone;
 mod video;
 mod waker;
 
+pub use codec::{VOICE_BITRATE, VOICE_COMPLEXITY};
 pub use error::MediaError;
 pub use keys::{CloseReason, LegFlags, LegKey, LegSound, LegStats, MediaEvent, RoomKey, RoomKind};
 pub use music::Chime;

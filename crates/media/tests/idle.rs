@@ -10,7 +10,7 @@ use offhook_media::RoomKind;
 #[tokio::test]
 async fn an_idle_server_sleeps() {
     let mut server = Server::start(1);
-    for _ in 0..100 {
+    for _ in 0..1_000 {
         server.media.create_room(RoomKind::Conference);
     }
     let room = server.media.create_room(RoomKind::Conference);

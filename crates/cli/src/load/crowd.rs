@@ -1,25 +1,27 @@
 //! The clients of a load: they connect, call, count and leave.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
 use offhook::{
     AudioOptions, AudioSource, Call, CallStatus, Client, DelayProbe, DialOptions, EncodedLoop,
-    Measurement, Probe, StaticCredentialProvider, ToneBursts,
+    EndpointStats, Measurement, Probe, StaticCredentialProvider, ToneBursts,
 };
+use offhook_media::endpoint::{Endpoint, EndpointConfig};
+
+use super::janus::Handle;
+use super::seats::{Place, Seat};
 
 /// Longest wait for a session, or for a call to be up.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Frames of what is said over and over: a second.
-const LOOP_FRAMES: usize = 50;
-
-/// A client to be.
-pub(super) struct Seat {
-    pub(super) token: String,
-    /// Address, number of the room, number of the member in it; `None` for one that only stays connected.
-    pub(super) place: Option<(String, u32, u32)>,
-}
+/// Frames of what is said over and over: half a second.
+const LOOP_FRAMES: usize = 25;
+/// Different tones, and how loud each is: even those of some hundred members together are no burst, and each is still loud
+/// enough to be mixed.
+const TONES: u8 = 32;
+const TONE_DBFS: f32 = -60.0;
+/// So many members of a room measure how late they hear the first.
+const LISTENERS: u32 = 6;
 
 /// How long each took that succeeded, how many did not, and how long all took together.
 #[derive(Debug, Default)]
@@ -68,81 +70,138 @@ impl Took {
     }
 }
 
-struct Guest {
-    client: Client,
-    place: Option<(String, u32, u32)>,
+/// A client that has connected.
+enum Guest {
+    Ours(Client, Option<Place>),
+    Janus(Handle, u64, Place),
+}
+
+impl Guest {
+    fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Ours(_, place) => place.as_ref(),
+            Self::Janus(_, _, place) => Some(place),
+        }
+    }
+}
+
+/// One in a room.
+enum InCall {
+    Ours(Call),
+    Janus(Endpoint),
+}
+
+impl InCall {
+    async fn stats(&self) -> Option<EndpointStats> {
+        match self {
+            Self::Ours(call) => call.stats().await,
+            Self::Janus(endpoint) => endpoint.stats().await,
+        }
+    }
 }
 
 /// Everybody.
 pub(super) struct Crowd {
+    said: Said,
     guests: Vec<Guest>,
-    calls: Vec<Call>,
+    /// So many of them have been let into their rooms.
+    let_in: usize,
+    calls: Vec<InCall>,
+    /// One a room.
     probes: Vec<DelayProbe>,
 }
 
 impl Crowd {
-    pub(super) async fn connect(seats: Vec<Seat>, at_once: u32) -> (Self, Took) {
-        let tasks = seats.into_iter().map(|Seat { token, place }| async {
-            let builder = Client::builder(StaticCredentialProvider::new(token));
-            let client = builder.start().await.map_err(|error| error.to_string())?;
-            Ok(Guest { client, place })
-        });
-        let (took, guests) = Took::all(at_once, tasks).await;
-        let crowd = Self {
-            guests,
+    /// Nobody yet.
+    pub(super) fn new() -> Result<Self, String> {
+        Ok(Self {
+            said: Said::new()?,
+            guests: Vec::new(),
+            let_in: 0,
             calls: Vec::new(),
             probes: Vec::new(),
-        };
-        (crowd, took)
+        })
     }
 
-    /// All who have a room enter it.
-    pub(super) async fn call(&mut self, at_once: u32) -> Took {
-        let rooms = self.guests.iter().filter_map(|guest| guest.place.as_ref());
-        let rooms = rooms.map(|(_, room, _)| *room as usize + 1).max();
-        self.probes
-            .resize_with(rooms.unwrap_or(0), DelayProbe::default);
-        let said = match Said::new() {
-            Ok(said) => Arc::new(said),
-            Err(why) => {
-                return Took {
-                    failed: self.guests.len(),
-                    why: Some(why),
-                    ..Took::default()
-                };
+    /// More connect.
+    pub(super) async fn connect(&mut self, seats: Vec<Seat>, at_once: u32) -> Took {
+        let tasks = seats.into_iter().map(|seat| async {
+            match seat {
+                Seat::Ours { token, place } => {
+                    let builder = Client::builder(StaticCredentialProvider::new(token));
+                    let client = builder.start().await.map_err(|error| error.to_string())?;
+                    Ok(Guest::Ours(client, place))
+                }
+                Seat::Janus { janus, room, place } => {
+                    Ok(Guest::Janus(janus.attach().await?, room, place))
+                }
             }
-        };
-        let tasks = self.guests.iter().filter_map(|guest| {
-            let (to, room, member) = guest.place.as_ref()?;
-            let audio = said.audio(*member, &self.probes[*room as usize]);
-            Some(enter(&guest.client, to, audio))
         });
-        let (took, calls) = Took::all(at_once, tasks).await;
-        self.calls = calls;
+        let (took, guests) = Took::all(at_once, tasks).await;
+        self.guests.extend(guests);
         took
     }
 
-    /// Begins to count what comes.
-    pub(super) async fn count(&self) -> Counted {
+    /// All who have a room and are not in it enter it.
+    pub(super) async fn call(&mut self, at_once: u32) -> Took {
+        let arriving = &self.guests[self.let_in..];
+        let rooms = arriving.iter().filter_map(Guest::place);
+        let rooms = rooms.map(|place| place.room as usize + 1).max();
+        let rooms = rooms.unwrap_or(0).max(self.probes.len());
+        self.probes.resize_with(rooms, DelayProbe::default);
+        let tasks = arriving.iter().filter_map(|guest| {
+            let place = guest.place()?;
+            let audio = self.said.audio(place, &self.probes[place.room as usize]);
+            Some(enter(guest, audio))
+        });
+        let (took, calls) = Took::all(at_once, tasks).await;
+        self.let_in = self.guests.len();
+        self.calls.extend(calls);
+        took
+    }
+
+    /// Counts what comes for so long.
+    pub(super) async fn count(&self, time: Duration) -> Counted {
         for probe in &self.probes {
             probe.take();
         }
-        let mut counted = Counted::default();
+        let mut begin = Vec::with_capacity(self.calls.len());
         for call in &self.calls {
-            let packets = call
-                .stats()
-                .await
-                .map(|stats| (stats.packets_received, stats.packets_lost));
-            counted
-                .begin
-                .push((Instant::now(), packets.unwrap_or_default()));
+            let stats = call.stats().await.unwrap_or_default();
+            begin.push((Instant::now(), stats));
+        }
+        tokio::time::sleep(time).await;
+        let mut counted = Counted::default();
+        for (call, (began, before)) in self.calls.iter().zip(begin) {
+            let stats = call.stats().await;
+            let frames = began.elapsed().as_secs_f64() * 50.0;
+            counted.legs += 1;
+            counted.expected += frames.round() as u64;
+            // One that has closed was sent nothing any more.
+            let stats = stats.unwrap_or_else(|| before.clone());
+            counted.received += stats
+                .packets_received
+                .saturating_sub(before.packets_received);
+            counted.lost += stats.packets_lost.saturating_sub(before.packets_lost);
+            counted.jitter_ms.push(stats.jitter_ms);
+        }
+        for probe in &self.probes {
+            counted.delays.append(&mut probe.take());
         }
         counted
     }
 
     pub(super) async fn leave(self, at_once: u32) {
+        for call in &self.calls {
+            if let InCall::Janus(endpoint) = call {
+                // It records nothing that could be incomplete.
+                let _ = endpoint.close().await;
+            }
+        }
         let leaving = self.guests.into_iter().map(|guest| async move {
-            guest.client.destroy().await;
+            if let Guest::Ours(client, _) = guest {
+                client.destroy().await;
+            }
         });
         stream::iter(leaving)
             .buffer_unordered(at_once as usize)
@@ -151,14 +210,26 @@ impl Crowd {
     }
 }
 
-async fn enter(client: &Client, to: &str, audio: AudioOptions) -> Result<Call, String> {
+async fn enter(guest: &Guest, audio: AudioOptions) -> Result<InCall, String> {
+    let (client, to) = match guest {
+        Guest::Ours(client, Some(place)) => (client, &place.to),
+        Guest::Ours(_, None) => return Err("it has no room to enter".into()),
+        Guest::Janus(handle, room, _) => {
+            let config = EndpointConfig {
+                source: audio.source,
+                measurement: audio.measurement,
+                ..EndpointConfig::default()
+            };
+            return handle.join(*room, config).await.map(InCall::Janus);
+        }
+    };
     let call = client.dial(to, DialOptions::with_audio(audio)).await;
     let call = call.map_err(|error| error.to_string())?;
     match call
         .wait_for(|status| status == CallStatus::Connected)
         .await
     {
-        Some(_) => Ok(call),
+        Some(_) => Ok(InCall::Ours(call)),
         None => {
             let cause = call.ended().and_then(|ended| ended.cause);
             Err(cause.unwrap_or_else(|| "the call ended".into()))
@@ -170,6 +241,7 @@ async fn enter(client: &Client, to: &str, audio: AudioOptions) -> Result<Call, S
 struct Said {
     burst: EncodedLoop,
     tones: Vec<EncodedLoop>,
+    silence: EncodedLoop,
 }
 
 impl Said {
@@ -178,26 +250,37 @@ impl Said {
             frequency: 1_000.0,
             level_dbfs: -8.0,
             on: Duration::from_millis(100),
-            off: Duration::from_millis(900),
+            off: Duration::from_millis(400),
         };
         let tone = |number: u8| ToneBursts {
-            level_dbfs: -45.0,
-            ..ToneBursts::steady(300.0 + 25.0 * f32::from(number))
+            level_dbfs: TONE_DBFS,
+            ..ToneBursts::steady(300.0 + 75.0 * f32::from(number))
         };
         let encoded = |tone| EncodedLoop::new(tone, LOOP_FRAMES).map_err(|error| error.to_string());
+        let silence = ToneBursts {
+            level_dbfs: f32::NEG_INFINITY,
+            ..ToneBursts::steady(300.0)
+        };
         Ok(Self {
             burst: encoded(burst)?,
-            tones: (0..8)
+            silence: encoded(silence)?,
+            tones: (0..TONES)
                 .map(|number| encoded(tone(number)))
                 .collect::<Result<_, _>>()?,
         })
     }
 
-    fn audio(&self, member: u32, probe: &DelayProbe) -> AudioOptions {
-        let (source, probe) = match member {
-            0 => (&self.burst, Some(Probe::Speaker(probe.clone()))),
-            1 => (&self.tones[1], Some(Probe::Listener(probe.clone()))),
-            _ => (&self.tones[member as usize % self.tones.len()], None),
+    fn audio(&self, place: &Place, probe: &DelayProbe) -> AudioOptions {
+        let member = place.member;
+        let source = match member {
+            0 => &self.burst,
+            _ if !place.speaks => &self.silence,
+            _ => &self.tones[member as usize % self.tones.len()],
+        };
+        let probe = match member {
+            0 => Some(Probe::Speaker(probe.clone())),
+            1..=LISTENERS => Some(Probe::Listener(probe.clone())),
+            _ => None,
         };
         AudioOptions {
             source: AudioSource::Encoded(source.clone()),
@@ -211,9 +294,8 @@ impl Said {
 }
 
 /// What came in while it was counted.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Counted {
-    pub(super) begin: Vec<(Instant, (u64, u64))>,
     /// Packets that should have come: one each 20 ms and leg.
     pub(super) expected: u64,
     pub(super) received: u64,
@@ -227,20 +309,21 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    pub(super) async fn finish(&mut self, crowd: &Crowd) {
-        for (call, (began, (received, lost))) in crowd.calls.iter().zip(&self.begin) {
-            let Some(stats) = call.stats().await else {
-                continue;
-            };
-            let frames = began.elapsed().as_secs_f64() * 50.0;
-            self.legs += 1;
-            self.expected += frames.round() as u64;
-            self.received += stats.packets_received.saturating_sub(*received);
-            self.lost += stats.packets_lost.saturating_sub(*lost);
-            self.jitter_ms.push(stats.jitter_ms);
-        }
-        for probe in &crowd.probes {
-            self.delays.append(&mut probe.take());
-        }
+    /// Packets that were neither received nor sent: ticks of the server's clock that it missed.
+    pub(super) fn missing(&self) -> u64 {
+        self.expected.saturating_sub(self.received + self.lost)
+    }
+
+    /// Ticks missed and packets lost, as a share of all.
+    pub(super) fn missed(&self) -> f64 {
+        (self.missing() + self.lost) as f64 / self.expected.max(1) as f64
+    }
+
+    /// A percentile of the delays.
+    pub(super) fn delay(&self, percentile: usize) -> Option<Duration> {
+        let mut sorted = self.delays.clone();
+        sorted.sort_unstable();
+        let index = (sorted.len() * percentile).div_ceil(100);
+        sorted.get(index.saturating_sub(1)).copied()
     }
 }

@@ -34,6 +34,20 @@ impl Process {
     }
 }
 
+/// Processor time that everything on the machine has used so far; `None` without `/proc`.
+pub(super) fn machine() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/stat").ok()?;
+    let fields = stat.lines().next()?.split_whitespace().skip(1);
+    let mut ticks = Vec::new();
+    for field in fields.take(8) {
+        ticks.push(field.parse::<u64>().ok()?);
+    }
+    // The fourth and fifth are time that nothing was done in.
+    let idle = ticks.get(3)? + ticks.get(4)?;
+    let used = ticks.iter().sum::<u64>().checked_sub(idle)?;
+    Some(Duration::from_millis(used * (1_000 / TICKS)))
+}
+
 /// User and system time. The name of the program, in brackets, may hold anything.
 fn processor(stat: &str) -> Option<Duration> {
     let (_, fields) = stat.rsplit_once(')')?;
@@ -66,6 +80,8 @@ mod tests {
     #[test]
     fn our_own_process_uses_something() {
         let usage = Process::new(std::process::id()).usage();
-        assert!(usage.is_some_and(|usage| usage.resident_kib > 1_000));
+        let usage = usage.expect("/proc is there");
+        assert!(usage.resident_kib > 1_000);
+        assert!(machine().is_some_and(|all| all >= usage.processor));
     }
 }

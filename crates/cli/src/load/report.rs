@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 
 use super::Usage;
 use super::crowd::{Counted, Took};
+use super::seats::Size;
 
 /// What was asked for.
 pub(super) struct Load {
-    pub(super) rooms: u32,
-    pub(super) members: u32,
-    pub(super) sessions: u32,
+    pub(super) size: Size,
     pub(super) at_once: u32,
 }
 
@@ -34,12 +33,12 @@ impl Report {
     }
 
     pub(super) fn to_json(&self) -> Value {
-        let Load {
+        let Load { size, at_once } = self.load;
+        let Size {
             rooms,
             members,
             sessions,
-            at_once,
-        } = self.load;
+        } = size;
         json!({
             "rooms": rooms,
             "members": members,
@@ -63,10 +62,10 @@ impl Report {
         let passed = (end.at - begin.at).as_secs_f64();
         let share = used / passed;
         let more_kib = |now: u64, then: u64, among: usize| {
-            (among > 0).then(|| round(now.saturating_sub(then) as f64 / among as f64))
+            (among > 0).then(|| rounded(now.saturating_sub(then) as f64 / among as f64))
         };
         json!({
-            "cores": round(share),
+            "cores": rounded(share),
             "cores_per_leg": (self.counted.legs > 0).then(|| share / self.counted.legs as f64),
             "connects_per_core_second": rate(&self.connects, connected.processor.saturating_sub(before.processor)),
             "setups_per_core_second": rate(&self.setups, begin.processor.saturating_sub(connected.processor)),
@@ -80,7 +79,7 @@ impl Report {
 /// How many the server does a second of one core's time.
 fn rate(took: &Took, processor: Duration) -> Option<f64> {
     let done = took.each.len();
-    (done > 0 && !processor.is_zero()).then(|| round(done as f64 / processor.as_secs_f64()))
+    (done > 0 && !processor.is_zero()).then(|| rounded(done as f64 / processor.as_secs_f64()))
 }
 
 fn steps(took: &Took) -> Value {
@@ -90,7 +89,7 @@ fn steps(took: &Took) -> Value {
         "done": each.len(),
         "failed": took.failed,
         "why": took.why,
-        "per_second": round(rate),
+        "per_second": rounded(rate),
         "ms": spread(&each),
     })
 }
@@ -103,7 +102,7 @@ fn media(counted: &Counted) -> Value {
         legs,
         ..
     } = *counted;
-    let missing = expected.saturating_sub(received + lost);
+    let missing = counted.missing();
     let delays: Vec<f64> = counted.delays.iter().map(|delay| millis(*delay)).collect();
     let share = |packets: u64| (expected > 0).then(|| packets as f64 / expected as f64);
     json!({
@@ -119,21 +118,21 @@ fn media(counted: &Counted) -> Value {
 }
 
 /// Median, 99th percentile and the most.
-fn spread(values: &[f64]) -> Value {
+pub(super) fn spread(values: &[f64]) -> Value {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let at = |share: f64| {
         let index = (share * sorted.len() as f64).ceil() as usize;
-        sorted.get(index.saturating_sub(1)).copied().map(round)
+        sorted.get(index.saturating_sub(1)).copied().map(rounded)
     };
     json!({ "p50": at(0.5), "p99": at(0.99), "max": at(1.0) })
 }
 
-fn millis(duration: Duration) -> f64 {
+pub(super) fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1_000.0
 }
 
-fn round(value: f64) -> f64 {
+pub(super) fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 

@@ -95,8 +95,8 @@ const QUIET: Duration = Duration::from_millis(300);
 /// Samples looked at together: 2.5 ms.
 const PIECE: usize = 120;
 
-/// The time from the sending of the packet a burst begins in, to the arrival of the first packet it is heard in. Both
-/// ends are on the same clock. Clones are the same probe.
+/// The time from the sending of the packet a burst begins in, to the arrival of the first packet it is heard in, at each
+/// of any number of listeners. All ends are on the same clock. Clones are the same probe.
 #[derive(Clone, Default)]
 pub struct DelayProbe {
     state: Arc<Mutex<State>>,
@@ -115,20 +115,27 @@ impl DelayProbe {
         std::mem::take(&mut self.state().delays)
     }
 
+    /// When a packet with something loud in it came last to any listener.
+    pub fn last_loud(&self) -> Option<Instant> {
+        self.state().loud
+    }
+
     pub(super) fn said(&self, now: Instant) {
         self.state().sent = Some(now);
     }
 
-    fn heard(&self, now: Instant, loud: bool) {
-        if !loud {
-            return;
-        }
+    /// A listener hears something loud, which begins now or goes on. It has counted the burst sent at `counted`; which it
+    /// has counted then.
+    fn heard(&self, now: Instant, begins: bool, counted: Option<Instant>) -> Option<Instant> {
         let mut state = self.state();
-        let began = state.loud.is_none_or(|before| now - before > QUIET);
         state.loud = Some(now);
-        if began && let Some(sent) = state.sent.take() {
+        if !begins {
+            return counted;
+        }
+        if let Some(sent) = state.sent.filter(|_| state.sent != counted) {
             state.delays.push(now - sent);
         }
+        state.sent
     }
 
     /// A panic elsewhere cannot leave this half-written: every change to it is one step.
@@ -154,6 +161,10 @@ pub(super) struct Ear {
     probe: DelayProbe,
     decoder: VoiceDecoder,
     samples: Vec<f32>,
+    /// When it was loud last.
+    loud: Option<Instant>,
+    /// The burst whose delay was measured last.
+    counted: Option<Instant>,
 }
 
 impl Ear {
@@ -162,6 +173,8 @@ impl Ear {
             probe,
             decoder: VoiceDecoder::new(),
             samples: Vec::new(),
+            loud: None,
+            counted: None,
         }
     }
 
@@ -172,7 +185,12 @@ impl Ear {
             let power = piece.iter().map(|s| s * s).sum::<f32>() / PIECE as f32;
             power_dbfs(power) > BURST_DBFS
         });
-        self.probe.heard(now, loud);
+        if !loud {
+            return;
+        }
+        let began = self.loud.is_none_or(|before| now - before > QUIET);
+        self.loud = Some(now);
+        self.counted = self.probe.heard(now, began, self.counted);
     }
 }
 
@@ -193,7 +211,7 @@ mod tests {
     #[test]
     fn a_delay_is_measured_once_a_burst() {
         let (burst, probe) = (bursts(), DelayProbe::default());
-        let mut ear = Ear::new(probe.clone());
+        let mut ears = [Ear::new(probe.clone()), Ear::new(probe.clone())];
         let begin = Instant::now();
         let late = Duration::from_millis(33);
         for position in 0..150 {
@@ -202,10 +220,15 @@ mod tests {
             if first {
                 probe.said(now);
             }
-            ear.packet(now + late, &packet);
+            for ear in &mut ears {
+                ear.packet(now + late, &packet);
+            }
         }
-        assert_eq!(probe.take(), [late; 3]);
+        assert_eq!(probe.take(), [late; 6], "three bursts, two listeners");
         assert!(probe.take().is_empty());
+        let last = begin + Duration::from_millis(2_000) + late;
+        let loud = probe.last_loud().expect("it was loud");
+        assert!(loud >= last && loud < last + Duration::from_millis(140));
     }
 
     #[test]

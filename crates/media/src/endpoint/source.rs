@@ -296,4 +296,35 @@ mod tests {
             assert!(matches!(opened, Err(MediaError::AudioFile { .. })));
         }
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn a_damaged_file_is_refused_or_ends(
+            changes in proptest::collection::vec((0usize..80, proptest::prelude::any::<u8>()), 0..6),
+            cut in 0usize..400,
+            repeat: bool,
+        ) {
+            let dir = tempfile::tempdir().expect("a directory");
+            let path = dir.path().join("tone.wav");
+            let spec = hound::WavSpec {
+                channels: 2,
+                sample_rate: 44_100,
+                bits_per_sample: 16,
+                sample_format: SampleFormat::Int,
+            };
+            write(&path, spec, 0.01);
+            let mut bytes = std::fs::read(&path).expect("the file");
+            bytes.truncate(bytes.len() - cut);
+            for (at, value) in changes {
+                bytes[at] = value;
+            }
+            std::fs::write(&path, bytes).expect("the file");
+            // Half a second, whatever it holds; a source that hangs would never come back.
+            if let Ok(mut source) = Source::open(&AudioSource::Wav { path, repeat }) {
+                let (audio, _) = play(&mut source, 25);
+                proptest::prop_assert!(audio.len() <= 25 * FRAME_SAMPLES);
+            }
+        }
+    }
 }

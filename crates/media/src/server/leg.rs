@@ -35,6 +35,9 @@ const ACTIVE_HOLD: Duration = Duration::from_secs(2);
 /// An open gate stays open that long, so that the ends of words are heard.
 const GATE_HOLD: Duration = Duration::from_millis(300);
 
+/// Of a loss reported before, so much is still expected at the next report.
+const LOSS_KEPT: f32 = 0.8;
+
 /// How the peer's connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Connection {
@@ -92,6 +95,8 @@ pub(super) struct Leg {
     level_dbfs: f32,
     round_trip: Option<Duration>,
     remote_loss: Option<f32>,
+    /// The loss on the way to it that its audio is prepared for, a share.
+    expected_loss: f32,
     pub(super) connection: Connection,
     path_up: bool,
     created: Instant,
@@ -136,6 +141,7 @@ impl Leg {
             level_dbfs: SILENCE_DBFS,
             round_trip: None,
             remote_loss: None,
+            expected_loss: 0.0,
             connection: Connection::New,
             path_up: false,
             created: now,
@@ -403,6 +409,15 @@ impl Leg {
     pub(super) fn reported(&mut self, round_trip: Option<Duration>, loss: Option<f32>) {
         self.round_trip = round_trip.or(self.round_trip);
         self.remote_loss = loss.or(self.remote_loss);
+        if let Some(loss) = loss.filter(|loss| loss.is_finite()) {
+            // It rises at once and falls slowly: losses come in swarms.
+            self.expected_loss = loss.clamp(0.0, 1.0).max(self.expected_loss * LOSS_KEPT);
+        }
+    }
+
+    /// The loss on the way to it to be prepared for, percent.
+    pub(super) fn expected_loss(&self) -> u8 {
+        (self.expected_loss * 100.0).round() as u8
     }
 
     pub(super) fn stats(&self) -> LegStats {
@@ -565,6 +580,23 @@ mod tests {
         leg.received(now, &packet(4), source(2));
         leg.received(now, &packet(5), source(2));
         assert_eq!(leg.media_source, source(2));
+    }
+
+    #[test]
+    fn a_loss_is_expected_at_once_and_forgotten_slowly() {
+        let mut leg = connected(Instant::now());
+        assert_eq!(leg.expected_loss(), 0);
+        leg.reported(None, Some(0.1));
+        assert_eq!(leg.expected_loss(), 10);
+        leg.reported(None, None);
+        leg.reported(None, Some(f32::NAN));
+        assert_eq!(leg.expected_loss(), 10);
+        leg.reported(None, Some(0.0));
+        assert_eq!(leg.expected_loss(), 8);
+        for _ in 0..20 {
+            leg.reported(None, Some(0.0));
+        }
+        assert_eq!(leg.expected_loss(), 0);
     }
 
     #[test]

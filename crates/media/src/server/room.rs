@@ -250,6 +250,13 @@ impl Room {
         }
         let mut music: Option<Frame> = None;
         let mut shared: Option<Arc<[u8]>> = None;
+        // Where one of those who hear the same loses packets, all get the redundancy.
+        let worst = present
+            .iter()
+            .filter_map(|key| legs.get(key))
+            .map(Leg::expected_loss)
+            .max()
+            .unwrap_or(0);
         let owners: Vec<Option<LegKey>> = present
             .iter()
             .map(|key| legs.get(key).and_then(|leg| leg.owner))
@@ -279,7 +286,9 @@ impl Room {
                     .and_then(|frame| encode_own(leg, &frame, counters)),
                 None => {
                     if shared.is_none() {
-                        shared = mix.all().and_then(|all| self.encode_shared(&all, counters));
+                        shared = mix
+                            .all()
+                            .and_then(|all| self.encode_shared(&all, worst, counters));
                     }
                     if shared.is_some() {
                         leg.voice = Voice::Shared;
@@ -308,11 +317,13 @@ impl Room {
         Some(frame)
     }
 
-    fn encode_shared(&mut self, frame: &Frame, counters: &Counters) -> Option<Arc<[u8]>> {
+    fn encode_shared(&mut self, frame: &Frame, loss: u8, counters: &Counters) -> Option<Arc<[u8]>> {
         if self.shared.is_none() {
             self.shared = new_encoder();
         }
-        encode(self.shared.as_mut()?, frame, counters)
+        let encoder = self.shared.as_mut()?;
+        encoder.set_loss(loss);
+        encode(encoder, frame, counters)
     }
 
     /// Forwards what the jitter buffers still hold, so that nothing of what was said is lost on the way back.
@@ -511,8 +522,10 @@ fn encode_own(leg: &mut Leg, frame: &Frame, counters: &Counters) -> Option<Arc<[
     }
     let mut frame = *frame;
     amplify(&mut frame, leg.sound.output_gain_db);
+    let loss = leg.expected_loss();
     let encoder = leg.encoder.as_mut()?;
     encoder.set_low(leg.sound.low_bitrate);
+    encoder.set_loss(loss);
     if leg.voice != Voice::Own {
         // The listener's decoder was fed by another: begin without references to what it has not heard.
         encoder.reset();
@@ -530,7 +543,7 @@ fn encode(encoder: &mut VoiceEncoder, frame: &Frame, counters: &Counters) -> Opt
 }
 
 fn new_encoder() -> Option<Box<VoiceEncoder>> {
-    VoiceEncoder::new()
+    VoiceEncoder::for_mixes()
         .inspect_err(|error| tracing::error!(%error, "no opus encoder"))
         .ok()
         .map(Box::new)

@@ -67,6 +67,25 @@ impl Server {
     }
 }
 
+/// Calls in; returns when the server is connected.
+pub(crate) async fn connect(
+    server: &mut Server,
+    room: RoomKey,
+    config: EndpointConfig,
+) -> (Endpoint, LegKey, UnboundedReceiver<EndpointEvent>) {
+    let (events_tx, events) = unbounded_channel();
+    let endpoint = Endpoint::open(config, events_tx).expect("an endpoint");
+    let offer = endpoint.create_offer(false).await.expect("an offer");
+    let (leg, answer) = server
+        .media
+        .accept_offer(room, &offer)
+        .await
+        .expect("an answer");
+    endpoint.apply_answer(&answer).await.expect("a good answer");
+    server.event(|e| *e == MediaEvent::Connected { leg }).await;
+    (endpoint, leg, events)
+}
+
 /// One who calls into a room.
 pub(crate) struct Caller {
     pub(crate) endpoint: Endpoint,
@@ -89,7 +108,6 @@ impl Caller {
     pub(crate) async fn call(server: &mut Server, room: RoomKey, frequency: Option<f32>) -> Caller {
         let dir = tempfile::tempdir().expect("a directory");
         let record = dir.path().join("heard.wav");
-        let (events_tx, events) = unbounded_channel();
         let source = match frequency {
             Some(frequency) => AudioSource::Tone(ToneBursts::steady(frequency)),
             None => AudioSource::Silence,
@@ -100,15 +118,7 @@ impl Caller {
             record: Some(record.clone()),
             ..EndpointConfig::default()
         };
-        let endpoint = Endpoint::open(config, events_tx).expect("an endpoint");
-        let offer = endpoint.create_offer(false).await.expect("an offer");
-        let (leg, answer) = server
-            .media
-            .accept_offer(room, &offer)
-            .await
-            .expect("an answer");
-        endpoint.apply_answer(&answer).await.expect("a good answer");
-        server.event(|e| *e == MediaEvent::Connected { leg }).await;
+        let (endpoint, leg, events) = connect(server, room, config).await;
         let frequency = frequency.unwrap_or_default();
         let mut caller = Caller {
             endpoint,

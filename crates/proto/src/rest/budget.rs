@@ -152,4 +152,21 @@ mod tests {
             assert_eq!(wrong.parse::<Budget>(), Err(NotABudget), "{wrong}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "\\PC{0,80}|([a-z_]{0,20}=[0-9 -]{0,12},?){0,5}") {
+            if let Ok(budget) = text.parse::<Budget>() {
+                proptest::prop_assert_ne!(budget, Budget::default(), "a text sets something");
+            }
+        }
+
+        #[test]
+        fn limits_are_read_as_they_are_written(calls: u32, exchanges: u32) {
+            let text = format!("calls_per_hour={calls}, exchanges_per_minute={exchanges}");
+            let budget: Budget = text.parse().unwrap();
+            proptest::prop_assert_eq!(budget.calls_per_hour, Some(calls));
+            proptest::prop_assert_eq!(budget.exchanges_per_minute, Some(exchanges));
+        }
+    }
 }

@@ -195,4 +195,20 @@ mod tests {
             assert_eq!(text.parse::<Timestamp>(), Err(NotATime), "{text}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "\\PC{0,40}|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ä][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{0,9})?(Z|[+-][0-9:]{0,6})") {
+            if let Ok(time) = text.parse::<Timestamp>() {
+                // What is written of it reads the same.
+                proptest::prop_assert_eq!(time.to_string().parse(), Ok(time));
+            }
+        }
+
+        #[test]
+        fn times_read_as_they_are_written(seconds in 0u64..253_402_300_800) {
+            let time = Timestamp(seconds);
+            proptest::prop_assert_eq!(time.to_string().parse(), Ok(time));
+        }
+    }
 }
