@@ -265,73 +265,6 @@ test('where the key cannot renew, refresh() does, and that is told', async () =>
   expect((await seen<boolean[]>(page, 'readies')).at(-1)).toBe(true);
 });
 
-test('a page that was frozen for longer than its token lives renews before it sends anything', async () => {
-  const page = await open('ours');
-  const tokens: { token: string; end: number }[] = [];
-  const mint = () => {
-    const token = server.token('heidi', ['--ttl', '8s']);
-    tokens.push({ token, end: Date.now() + 8_000 });
-    return token;
-  };
-  await client(page, mint, { ttlMs: 8_000, refresh: 'works' });
-  const shown: { token: string; at: number }[] = [];
-  page.on('request', async (request) => {
-    const bearer = (await request.allHeaders()).authorization;
-    if (bearer) shown.push({ token: bearer.split(' ')[1]!, at: Date.now() });
-  });
-  page.on('websocket', (socket) =>
-    socket.on('framesent', ({ payload }) => {
-      const { method, params } = JSON.parse(payload.toString());
-      // A resume shows which session it means by a token of any age.
-      if (params?.authentication && !params.authorization_state) shown.push({ token: params.authentication.jwt_token, at: Date.now() });
-      expect(method === undefined || typeof method === 'string').toBe(true);
-    })
-  );
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
-  const before = tokens.length;
-  const end = Date.now() + 12_000;
-  await expect.poll(() => Date.now() > end, { timeout: 20_000 }).toBe(true);
-  expect(tokens.length, 'a frozen page does nothing').toBe(before);
-  await devtools.send('Page.setWebLifecycleState', { state: 'active' });
-  await page.waitForFunction((before) => (globalThis as never as any).asked.refresh + 1 > before, before, { timeout: 15_000 });
-  await page.waitForFunction(() => (globalThis as never as any).readies.at(-1), undefined, { timeout: 15_000 });
-  await dial(page, '/public/network-test');
-  await status(page, 'connected');
-  for (const { token, at } of shown) {
-    const known = tokens.find((one) => one.token === token);
-    expect(known!.end - at, 'no dead token is shown').toBeGreaterThan(-1_000);
-  }
-  expect(await seen(page, 'failures')).toEqual([]);
-});
-
-test('a device clock that is hours wrong neither expires a good token nor spoils a proof', async () => {
-  for (const hours of [3, -3]) {
-    const { page } = await pages.open('ours', 600).then((party) => (parties.push(party), party));
-    await page.addInitScript((ms) => {
-      const { now } = Date;
-      const True = Date;
-      (globalThis as never as any).serverNow = () => now();
-      globalThis.Date = class extends True {
-        constructor(...given: unknown[]) {
-          super(...((given.length ? given : [now() + ms]) as [number]));
-        }
-        static override now = () => now() + ms;
-      } as DateConstructor;
-    }, hours * 3_600_000);
-    await page.reload();
-    await page.waitForFunction(() => 'sdk' in globalThis);
-    const heard = listen(page);
-    await client(page, () => server.token(`ivan${hours}`, SCOPED), { ttlMs: 10_000, refresh: 'none' });
-    await expect.poll(() => heard.renewals.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(3);
-    await expect.poll(() => reauthentications(heard.said)).toBeGreaterThanOrEqual(3);
-    expect(await seen(page, 'failures')).toEqual([]);
-    expect(await seen<boolean[]>(page, 'readies').then((readies) => readies.at(-1))).toBe(true);
-    await leave(parties);
-    parties = [];
-  }
-});
-
 test('without Web Locks two tabs renew each for itself, and neither is worse off', async () => {
   const first = await open('ours');
   await first.context().addInitScript(() => Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined }));
@@ -405,40 +338,4 @@ test('an authorization state alone opens the session it stands for', async () =>
   await status(page, 'connected');
   await expectToHear(page, 600);
   expect(asked, 'nothing over HTTP').toEqual([]);
-});
-
-test('a server with strict rules and nonces is served as well: every request of a bound token has its proof', async () => {
-  const strict = await Server.start(['--bound-token-seconds', '10', '--strict-proofs', '--proof-nonces']);
-  const own = await Pages.start(() => strict);
-  try {
-    const opened = await own.open('ours', 600);
-    parties.push(opened);
-    const { page } = opened;
-    const heard = listen(page);
-    const unproven: string[] = [];
-    page.on('response', async (response) => {
-      const request = response.request();
-      const { authorization, dpop } = await request.allHeaders();
-      if (authorization && !dpop) unproven.push(request.url());
-    });
-    await client(page, () => strict.token('mallory', SCOPED), { ttlMs: 10_000, refresh: 'none' });
-    await page.waitForFunction(() => (globalThis as never as any).told.at(-1)?.bound);
-    await dial(page, '/public/network-test');
-    await status(page, 'connected');
-    await expect.poll(() => heard.renewals.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(3);
-    await expect.poll(() => reauthentications(heard.said)).toBeGreaterThanOrEqual(3);
-    const addresses = await page.evaluate(async () => {
-      const { directory } = (globalThis as never as any).client;
-      return new Promise<number>((resolve) => directory.addresses$.subscribe((all: unknown[]) => all.length && resolve(all.length)));
-    });
-    expect(addresses).toBeGreaterThan(0);
-    expect({ unproven, failures: await seen(page, 'failures') }).toEqual({ unproven: [], failures: [] });
-    const metrics = await (await fetch(`${strict.ready.http}/metrics`)).text();
-    expect(metrics).not.toMatch(/offhook_proof_exceptions_total\{[^}]*\} [1-9]/);
-    await leave(parties);
-    parties = [];
-  } finally {
-    own.stop();
-    await strict.stop();
-  }
 });
