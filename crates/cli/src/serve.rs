@@ -8,6 +8,7 @@ use clap::builder::BoolishValueParser;
 use offhook_proto::rest::Budget;
 use offhook_server::config::{Listen, LogFormat, PublicUrl, Settings};
 use offhook_server::serve::Server;
+use offhook_server::webhooks::Network;
 use tracing_subscriber::EnvFilter;
 
 use crate::Outcome;
@@ -128,6 +129,20 @@ pub(crate) struct Args {
     /// Records of calls are kept for so many days; 0 is for ever [default: 90]
     #[arg(long, env = "OFFHOOK_CALL_RECORDS_DAYS", value_name = "DAYS")]
     call_records_days: Option<u64>,
+    /// Networks that webhooks may lead to beside the public ones, such as 10.0.0.0/8; separated by commas
+    #[arg(
+        long,
+        env = "OFFHOOK_WEBHOOK_ALLOWED_NETWORKS",
+        value_name = "NETWORK",
+        value_delimiter = ','
+    )]
+    webhook_allowed_networks: Option<Vec<Network>>,
+    /// A webhook's receiver must have answered by then [default: 10]
+    #[arg(long, env = "OFFHOOK_WEBHOOK_TIMEOUT_SECONDS", value_name = "SECONDS")]
+    webhook_timeout_seconds: Option<u64>,
+    /// How long a delivery to a webhook is tried again [default: 86400]
+    #[arg(long, env = "OFFHOOK_WEBHOOK_RETRY_SECONDS", value_name = "SECONDS")]
+    webhook_retry_seconds: Option<u64>,
     /// Longest life of a client-bound token; clients renew theirs before that [default: 3600]
     #[arg(long, env = "OFFHOOK_BOUND_TOKEN_SECONDS", value_name = "SECONDS")]
     bound_token_seconds: Option<u64>,
@@ -230,6 +245,9 @@ fn settings(args: &Args) -> Settings {
         device_tokens_per_minute: args.device_tokens_per_minute,
         messages_per_minute: args.messages_per_minute,
         call_records_days: args.call_records_days,
+        webhook_allowed_networks: args.webhook_allowed_networks,
+        webhook_timeout_seconds: args.webhook_timeout_seconds,
+        webhook_retry_seconds: args.webhook_retry_seconds,
         bound_token_seconds: args.bound_token_seconds,
         strict_proofs: args.strict_proofs,
         proof_nonces: args.proof_nonces,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::room::{Layout, Member, RoomSession};
 
@@ -263,6 +264,27 @@ pub struct CallConnect<'a> {
     pub room_session_id: &'a str,
     /// The other side.
     pub peer: ConnectedPeer<'a>,
+}
+
+/// Payload of `user_event`: whatever a backend says, and whom it is for (6.12).
+#[derive(Debug)]
+pub struct UserEvent<'a> {
+    /// The backend's members.
+    pub members: &'a Map<String, Value>,
+    /// The dialog it is for; in place of a member of that name.
+    pub call_id: &'a str,
+    /// The room session it is in; in place of a member of that name.
+    pub room_session_id: &'a str,
+}
+
+impl UserEvent<'_> {
+    /// The payload.
+    pub fn to_object(&self) -> Map<String, Value> {
+        let mut payload = self.members.clone();
+        payload.insert("call_id".to_owned(), self.call_id.into());
+        payload.insert("room_session_id".to_owned(), self.room_session_id.into());
+        payload
+    }
 }
 
 /// The other side of a [`CallConnect`].

@@ -157,3 +157,38 @@ pub const MESSAGE_REPEATS: usize = 4_096;
 pub const CALL_RECORDS_DAYS: u64 = 90;
 /// Calls a minute of one person to people who are offline that are recorded.
 pub const UNREACHABLE_PER_MINUTE: u32 = 10;
+
+/// Webhooks of one project.
+pub const WEBHOOKS: u64 = 32;
+/// Filters of one webhook.
+pub const WEBHOOK_FILTERS: usize = 32;
+/// Longest URL of a receiver, in characters.
+pub const URL_CHARS: usize = 2_000;
+/// Deliveries of one webhook that wait; what comes when there are so many is given up at once.
+pub const WEBHOOK_WAITING: u64 = 10_000;
+/// Deliveries of one webhook that were given up and are kept; the oldest go first.
+pub const WEBHOOK_DEAD_LETTERS: u64 = 1_000;
+/// Deliveries that were given up are kept for so many days.
+pub const WEBHOOK_DEAD_LETTER_DAYS: u64 = 30;
+/// Events that wait to be written to the store …
+pub const WEBHOOK_EVENTS_UNWRITTEN: usize = 8_192;
+/// … and their bytes. What comes when there is no room is lost, and counted.
+pub const WEBHOOK_BYTES_UNWRITTEN: usize = 16 * 1024 * 1024;
+/// Attempts to deliver that go on at once.
+pub const WEBHOOK_ATTEMPTS_AT_ONCE: usize = 64;
+/// A receiver must have answered by then, seconds.
+pub const WEBHOOK_TIMEOUT_S: u64 = 10;
+/// Bytes of a receiver's answer that are read, so that the connection can be used again.
+pub const WEBHOOK_ANSWER_BYTES: usize = 16 * 1024;
+/// A delivery is tried again for so long, seconds.
+pub const WEBHOOK_RETRY_S: u64 = 24 * 3_600;
+/// A delivery that its receiver refuses (an answer of 3xx or 4xx), or whose target is not allowed, is tried so often.
+pub const WEBHOOK_REFUSALS: u32 = 5;
+/// Between the first attempt to deliver and the second; doubled with each …
+pub const WEBHOOK_BACKOFF_MS: u64 = 1_000;
+/// … up to this.
+pub const WEBHOOK_BACKOFF_MAX_MS: u64 = 15 * 60 * 1_000;
+/// After a change of its secret a webhook's deliveries are signed by the old one too for so long, seconds.
+pub const WEBHOOK_SECRET_OVERLAP_S: u64 = 24 * 3_600;
+/// Longest such time a caller may ask for, seconds.
+pub const WEBHOOK_SECRET_OVERLAP_MAX_S: u64 = 7 * 24 * 3_600;

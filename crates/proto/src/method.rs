@@ -71,6 +71,8 @@ pub mod event {
     pub const MEMBER_LEFT: &str = "member.left";
     /// The layout, or who is where in it, changed.
     pub const LAYOUT_CHANGED: &str = "layout.changed";
+    /// The application's own, sent by a backend.
+    pub const USER_EVENT: &str = "user_event";
     /// Somebody or something can be dialled that could not be before, or is called or locked otherwise. Ours.
     pub const ADDRESS_CHANGED: &str = "offhook.address.changed";
     /// An address is gone. Ours.

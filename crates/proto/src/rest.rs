@@ -5,25 +5,31 @@
 mod address;
 mod budget;
 mod call_record;
+mod calling;
 mod error;
 mod message;
 mod page;
 mod resource;
 mod time;
 mod token;
+mod webhook;
 
 pub use address::{Address, AddressType, Channels};
 pub use budget::{Budget, BudgetUse, ButtonUsage, NotABudget, WorkChallenge, WorkNeeded};
 pub use call_record::{CallEnd, CallOutcome, CallParty, CallRecord, CallRecordLeg, LegQuality};
+pub use calling::CallCommandAnswer;
 pub use error::{ErrorBody, ErrorItem, ErrorList, code};
 pub use message::{Conversation, JoinAnswer, Message, MessageSubtype};
 pub use page::{Links, Page};
 pub use resource::{
-    ClickToCallBody, ConferenceRoomBody, ConferenceRoomSettings, Quality, ResourceBody,
-    ResourceType, ScriptType, SubscriberBody, SubscriberProfile, SwmlScriptBody,
+    AttachmentBody, ClickToCallBody, ConferenceRoomBody, ConferenceRoomSettings, Quality,
+    ResourceBody, ResourceType, ScriptType, SubscriberBody, SubscriberProfile, SwmlScriptBody,
 };
 pub use time::Timestamp;
 pub use token::{
     AppSettings, Confirmation, DeviceTokenAnswer, EmbedTokenAnswer, GuestTokenAnswer,
     InviteTokenAnswer, SatClaimsBody, SignInAnswer, SubscriberInfo, SubscriberTokenAnswer,
+};
+pub use webhook::{
+    DeadLetterBody, RedeliveryAnswer, WebhookBody, WebhookError, WebhookEvent, WebhookTestAnswer,
 };

@@ -15,6 +15,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::budget::BudgetPolicy;
+use crate::webhooks::{Network, TargetRules, WebhookPolicy};
 
 /// Port of the plain listener.
 pub(crate) const DEFAULT_PORT: u16 = 8787;
@@ -199,6 +200,12 @@ settings! {
     messages_per_minute: u32,
     /// Records of calls are kept for so many days, 36500 at most; 0 is for ever.
     call_records_days: u64,
+    /// Networks that webhooks may lead to beside the public ones, such as `10.0.0.0/8`.
+    webhook_allowed_networks: Vec<Network>,
+    /// A webhook's receiver must have answered within so many seconds, 1 to 30.
+    webhook_timeout_seconds: u64,
+    /// A delivery to a webhook is tried again for so many seconds, 604800 at most.
+    webhook_retry_seconds: u64,
     /// Longest life of a client-bound token in seconds, 10 to 86400; clients renew theirs before that.
     bound_token_seconds: u64,
     /// Take no proof of possession but by the letter of RFC 9449; the official client cannot renew its tokens then.
@@ -270,6 +277,8 @@ pub struct Config {
     pub messages_per_minute: u32,
     /// See [`Settings::call_records_days`]; 90 days.
     pub call_records_for: Option<Duration>,
+    /// See [`Settings::webhook_allowed_networks`] and the others; none, 10 s, a day.
+    pub webhooks: WebhookPolicy,
     /// See [`Settings::bound_token_seconds`]; 3600 s.
     pub bound_token_s: u64,
     /// See [`Settings::strict_proofs`]; false.
@@ -403,6 +412,23 @@ impl Settings {
             days @ 1..=36_500 => Some(Duration::from_secs(days * 86_400)),
             _ => return invalid("call_records_days", "must be 0 to 36500"),
         };
+        let webhooks = WebhookPolicy {
+            rules: TargetRules::allowing(self.webhook_allowed_networks.unwrap_or_default()),
+            timeout: match self
+                .webhook_timeout_seconds
+                .unwrap_or(limits::WEBHOOK_TIMEOUT_S)
+            {
+                seconds @ 1..=30 => Duration::from_secs(seconds),
+                _ => return invalid("webhook_timeout_seconds", "must be 1 to 30"),
+            },
+            retry_for: match self
+                .webhook_retry_seconds
+                .unwrap_or(limits::WEBHOOK_RETRY_S)
+            {
+                seconds @ 0..=604_800 => Duration::from_secs(seconds),
+                _ => return invalid("webhook_retry_seconds", "must be 0 to 604800"),
+            },
+        };
         let media_listen = self.media_listen.unwrap_or(local(0));
         let turn_default = Listen::At(SocketAddr::new(
             media_listen.ip(),
@@ -445,6 +471,7 @@ impl Settings {
             device_tokens_per_minute: self.device_tokens_per_minute.unwrap_or(600),
             messages_per_minute: self.messages_per_minute.unwrap_or(120),
             call_records_for,
+            webhooks,
             bound_token_s,
             strict_proofs: self.strict_proofs.unwrap_or(false),
             proof_nonces: self.proof_nonces.unwrap_or(false),
@@ -591,6 +618,8 @@ mod tests {
             ("ring_seconds = 1", "ring_seconds"),
             ("bound_token_seconds = 9", "bound_token_seconds"),
             ("call_grace_seconds = 90000", "call_grace_seconds"),
+            ("webhook_timeout_seconds = 0", "webhook_timeout_seconds"),
+            ("webhook_retry_seconds = 700000", "webhook_retry_seconds"),
         ] {
             match parse(text).unwrap().settle() {
                 Err(ConfigError::Invalid { setting, .. }) => assert_eq!(setting, at),

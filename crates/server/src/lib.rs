@@ -8,6 +8,7 @@
 //! - [`budget`]: how much the visitors of pages may do with a public token.
 //! - [`proofs`]: what is asked of proofs of possession, over both.
 //! - [`turn`]: the way to the media ports for clients that need one.
+//! - [`webhooks`]: tells projects' backends what happens.
 //! - [`store`]: what outlives a restart.
 mod assets;
 pub mod budget;
@@ -25,6 +26,7 @@ pub mod serve;
 pub mod store;
 mod tls;
 pub mod turn;
+pub mod webhooks;
 
 pub use assets::PAGE_CSP;
 pub use tls::TlsError;

@@ -6,6 +6,7 @@ use super::Timestamp;
 
 /// One entry of the directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Address {
     /// Names it for ever.
     pub id: String,
@@ -32,6 +33,7 @@ pub struct Address {
 
 /// What is behind an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum AddressType {
     /// A program.
@@ -46,6 +48,7 @@ pub enum AddressType {
 
 /// Dial strings by what they carry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Channels {
     /// With a microphone only.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Limits, each with a name that is the same in REST, in the configuration file and on the command line. What is left out
 /// is the default of the place it is left out from; 0 is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// Exchanges of the token for an access token.
@@ -73,6 +74,7 @@ impl FromStr for Budget {
 
 /// What has been used of a budget, and what it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BudgetUse {
     /// Exchanges in the last minute.
     pub exchanges_last_minute: u64,
@@ -90,6 +92,7 @@ pub struct BudgetUse {
 
 /// `GET /api/offhook/click_to_call/{id}/usage`. Of one server, since it was started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ButtonUsage {
     /// The call button.
     pub resource_id: String,
@@ -102,6 +105,7 @@ pub struct ButtonUsage {
 /// Work to be done before a public token is exchanged: find a text, so that SHA-256 of the challenge, a full stop and the text
 /// begins with so many zero bits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WorkChallenge {
     /// Always `sha-256`.
     pub algorithm: String,
@@ -117,6 +121,7 @@ pub struct WorkChallenge {
 
 /// Body of the 428 that asks for work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WorkNeeded {
     /// `Precondition Required`.
     pub error: String,

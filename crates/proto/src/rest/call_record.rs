@@ -6,6 +6,7 @@ use super::Timestamp;
 
 /// A call that has ended: who called whom, when, how it went and how it sounded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallRecord {
     /// Names it for ever.
     pub id: String,
@@ -37,6 +38,7 @@ pub struct CallRecord {
 
 /// One end of a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallParty {
     /// For people.
     pub name: String,
@@ -52,6 +54,7 @@ pub struct CallParty {
 
 /// How a call went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallOutcome {
     /// They were connected.
@@ -99,6 +102,7 @@ impl CallOutcome {
 
 /// A side of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallEnd {
     /// Whoever called.
@@ -119,6 +123,7 @@ impl CallEnd {
 
 /// One connected side of a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallRecordLeg {
     /// Its dialog.
     pub call_id: String,
@@ -142,6 +147,7 @@ pub struct CallRecordLeg {
 
 /// How a leg sounded, over its last connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LegQuality {
     /// Audio packets that came from the leg.
     pub packets_received: u64,

@@ -20,6 +20,7 @@ pub mod code {
 
 /// The body of a 4xx or 5xx that says no more than its status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorBody {
     /// The status in words: `Unauthorized`, `Not Found` …
     pub error: String,
@@ -36,6 +37,7 @@ pub struct ErrorBody {
 
 /// The body of a 422.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorList {
     /// Every fault found, not only the first.
     pub errors: Vec<ErrorItem>,
@@ -43,6 +45,7 @@ pub struct ErrorList {
 
 /// One fault of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorItem {
     /// Always `validation_error`.
     #[serde(rename = "type")]

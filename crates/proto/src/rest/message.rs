@@ -7,6 +7,7 @@ use super::Timestamp;
 
 /// An entry of a conversation: an item of its history, and the payload of the `conversation.message` event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Message {
     /// Names it for ever.
     pub id: String,
@@ -40,6 +41,7 @@ pub struct Message {
 
 /// What an entry of a conversation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MessageSubtype {
     /// Somebody wrote it.
@@ -67,6 +69,7 @@ impl MessageSubtype {
 
 /// Answer of `POST /api/fabric/conversations/join`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JoinAnswer {
     /// Names the conversation; safe in a path as it is.
     pub group_id: String,
@@ -74,6 +77,7 @@ pub struct JoinAnswer {
 
 /// An item of `GET /api/fabric/conversations`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Conversation {
     /// The same as [`group_id`](Self::group_id): lists need it.
     pub id: String,

@@ -7,6 +7,7 @@ use super::{Budget, Timestamp};
 
 /// Kinds of resource this server has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ResourceType {
     /// Somebody who can sign in and be called.
@@ -17,6 +18,28 @@ pub enum ResourceType {
     ClickToCall,
     /// A program for calls or messages, kept here; nothing runs it yet.
     SwmlScript,
+    /// A program that is fetched from elsewhere. Kept; nothing runs it yet.
+    SwmlWebhook,
+    /// A program made in an editor. Kept; nothing runs it yet.
+    CallFlow,
+    /// An agent that is a machine. Kept; nothing runs it yet.
+    AiAgent,
+    /// A program in cXML. Kept; nothing runs it yet.
+    CxmlApplication,
+    /// A document in cXML. Kept; nothing runs it yet.
+    CxmlScript,
+    /// A document in cXML that is fetched from elsewhere. Kept; nothing runs it yet.
+    CxmlWebhook,
+    /// An agent of Dialogflow. Kept; nothing runs it yet.
+    DialogflowAgent,
+    /// A FreeSWITCH. Kept; nothing runs it yet.
+    FreeswitchConnector,
+    /// A program that listens on the relay. Kept; nothing runs it yet.
+    RelayApplication,
+    /// A device that speaks SIP. Kept; nothing runs it yet.
+    SipEndpoint,
+    /// Another system that speaks SIP. Kept; nothing runs it yet.
+    SipGateway,
     /// Sends back what it hears, for testing. Ours.
     Echo,
 }
@@ -30,25 +53,49 @@ impl ResourceType {
             Self::ClickToCall => "click_to_call",
             Self::SwmlScript => "swml_script",
             Self::Echo => "echo",
+            Self::SwmlWebhook => "swml_webhook",
+            Self::CallFlow => "call_flow",
+            Self::AiAgent => "ai_agent",
+            Self::CxmlApplication => "cxml_application",
+            Self::CxmlScript => "cxml_script",
+            Self::CxmlWebhook => "cxml_webhook",
+            Self::DialogflowAgent => "dialogflow_agent",
+            Self::FreeswitchConnector => "freeswitch_connector",
+            Self::RelayApplication => "relay_application",
+            Self::SipEndpoint => "sip_endpoint",
+            Self::SipGateway => "sip_gateway",
         }
     }
 
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::Subscriber,
+        Self::VideoRoom,
+        Self::ClickToCall,
+        Self::SwmlScript,
+        Self::SwmlWebhook,
+        Self::CallFlow,
+        Self::AiAgent,
+        Self::CxmlApplication,
+        Self::CxmlScript,
+        Self::CxmlWebhook,
+        Self::DialogflowAgent,
+        Self::FreeswitchConnector,
+        Self::RelayApplication,
+        Self::SipEndpoint,
+        Self::SipGateway,
+        Self::Echo,
+    ];
+
     /// The other way round.
     pub fn from_name(name: &str) -> Option<Self> {
-        [
-            Self::Subscriber,
-            Self::VideoRoom,
-            Self::ClickToCall,
-            Self::SwmlScript,
-            Self::Echo,
-        ]
-        .into_iter()
-        .find(|kind| kind.as_str() == name)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
 /// A resource with its envelope; the type-specific object stands under its own key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ResourceBody {
     /// Names it for ever.
     pub id: String,
@@ -75,10 +122,33 @@ pub struct ResourceBody {
     /// Present when `kind` is `swml_script`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swml_script: Option<SwmlScriptBody>,
+    /// Of every other kind: its object, under the kind's name.
+    #[serde(flatten)]
+    pub kept: Map<String, Value>,
+}
+
+/// A thing that hangs on a resource: what it holds, and where it hangs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AttachmentBody {
+    /// Names it for ever.
+    pub id: String,
+    /// Whose it is.
+    pub project_id: String,
+    /// What it hangs on.
+    pub resource_id: String,
+    /// What it holds.
+    #[serde(flatten)]
+    pub details: Map<String, Value>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
 }
 
 /// What is known of a subscriber beyond the name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SubscriberProfile {
     /// Given name.
     #[serde(default)]
@@ -105,6 +175,7 @@ pub struct SubscriberProfile {
 
 /// A subscriber, without the password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SubscriberBody {
     /// Names the subscriber in tokens and calls.
     pub id: String,
@@ -121,6 +192,7 @@ pub struct SubscriberBody {
 
 /// A conference room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConferenceRoomBody {
     /// Names the room.
     pub id: String,
@@ -135,6 +207,7 @@ pub struct ConferenceRoomBody {
 
 /// Lines of the composed picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Quality {
     /// 1280 × 720.
     #[default]
@@ -147,6 +220,7 @@ pub enum Quality {
 
 /// How a conference room behaves. The defaults are those of a room about which nothing was said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ConferenceRoomSettings {
     /// For people; at most 3000 characters.
@@ -211,6 +285,7 @@ impl Default for ConferenceRoomSettings {
 
 /// A call button on a web page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClickToCallBody {
     /// Names it.
     pub id: String,
@@ -238,6 +313,7 @@ pub struct ClickToCallBody {
 
 /// What a script is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ScriptType {
     /// Answers calls.
@@ -249,6 +325,7 @@ pub enum ScriptType {
 
 /// A script.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SwmlScriptBody {
     /// Names it.
     pub id: String,

@@ -6,6 +6,7 @@ use super::Address;
 
 /// `POST /api/fabric/subscribers/tokens`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SubscriberTokenAnswer {
     /// Whose token it is.
     pub subscriber_id: String,
@@ -17,6 +18,7 @@ pub struct SubscriberTokenAnswer {
 
 /// `POST /api/fabric/guests/tokens` and `POST /api/fabric/subscribers/tokens/refresh`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GuestTokenAnswer {
     /// The access token.
     pub token: String,
@@ -26,6 +28,7 @@ pub struct GuestTokenAnswer {
 
 /// `POST /api/fabric/subscriber/invites`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InviteTokenAnswer {
     /// The access token.
     pub token: String,
@@ -33,6 +36,7 @@ pub struct InviteTokenAnswer {
 
 /// `POST /api/fabric/embeds/tokens`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EmbedTokenAnswer {
     /// The access token.
     pub token: String,
@@ -44,6 +48,7 @@ pub struct EmbedTokenAnswer {
 
 /// `POST /api/offhook/sign-in` and `POST /api/offhook/sign-in/refresh`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignInAnswer {
     /// The access token.
     pub token: String,
@@ -57,6 +62,7 @@ pub struct SignInAnswer {
 
 /// `GET /api/fabric/subscriber/info`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SubscriberInfo {
     /// Names the client's storage keys; stable for a token.
     pub id: String,
@@ -90,6 +96,7 @@ pub struct SubscriberInfo {
 
 /// Answer of `devices/token` and `devices/refresh` (2.4.6, 2.4.7).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceTokenAnswer {
     /// A token bound to the client's key.
     pub token: String,
@@ -101,6 +108,7 @@ pub struct DeviceTokenAnswer {
 
 /// Of the application a token belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AppSettings {
     /// For people.
     pub display_name: String,
@@ -110,6 +118,7 @@ pub struct AppSettings {
 
 /// What a token says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SatClaimsBody {
     /// Special capabilities.
     pub scope: Vec<String>,
@@ -122,6 +131,7 @@ pub struct SatClaimsBody {
 
 /// The key a token is bound to (RFC 7800, RFC 9449).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Confirmation {
     /// RFC 7638 thumbprint, 43 characters.
     pub jkt: String,

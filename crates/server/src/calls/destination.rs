@@ -78,6 +78,21 @@ impl Destination {
             }
             address
         };
+        Self::behind(store, address).await
+    }
+
+    /// What a project's backend means: everything of the project is within its reach.
+    pub(super) async fn for_backend(
+        store: &Store,
+        project_id: &str,
+        dialled: &str,
+    ) -> Result<Self, RpcError> {
+        let name = dialled.split('?').next().unwrap_or_default().trim();
+        let address = find(store, project_id, name).await?;
+        Self::behind(store, address).await
+    }
+
+    async fn behind(store: &Store, address: Address) -> Result<Self, RpcError> {
         if address.locked {
             return Err(refuse(refusal::ROOM_LOCKED));
         }
@@ -87,7 +102,7 @@ impl Destination {
             AddressKind::Script => Err(refuse(refusal::INVALID_DESTINATION)),
             AddressKind::Subscriber { subscriber_id } => {
                 let owner = Owner {
-                    project_id: claims.project_id.clone(),
+                    project_id: address.project_id.clone(),
                     subscriber_id: subscriber_id.clone(),
                     kind: SatKind::Subscriber,
                 };
@@ -98,7 +113,7 @@ impl Destination {
             }
             AddressKind::Room { resource_id } => {
                 let room = store
-                    .conference_room(&claims.project_id, resource_id)
+                    .conference_room(&address.project_id, resource_id)
                     .await
                     .map_err(unavailable)?
                     .ok_or_else(|| refuse(refusal::INVALID_DESTINATION))?;
@@ -169,11 +184,15 @@ impl Party {
 }
 
 async fn lookup(store: &Store, claims: &SatClaims, name: &str) -> Result<Address, RpcError> {
+    find(store, &claims.project_id, name).await
+}
+
+async fn find(store: &Store, project_id: &str, name: &str) -> Result<Address, RpcError> {
     if name.is_empty() {
         return Err(refuse(refusal::INVALID_DESTINATION));
     }
     let found = store
-        .resolve_address(&claims.project_id, name)
+        .resolve_address(project_id, name)
         .await
         .map_err(unavailable)?;
     found.ok_or_else(|| refuse(refusal::INVALID_DESTINATION))

@@ -48,6 +48,10 @@ pub(super) struct Directory {
 struct Maps {
     dialogs: HashMap<DialogKey, DialogEntry>,
     by_session: HashMap<u64, Vec<DialogKey>>,
+    /// Backends know calls by their ids alone.
+    by_call_id: HashMap<Arc<str>, Vec<DialogKey>>,
+    /// Calls that backends have placed, by their names for them: the project and the room.
+    dials: HashMap<Arc<str>, (String, RoomHandle)>,
     ended: HashMap<DialogKey, Cause>,
     /// The same in order of time.
     ended_order: VecDeque<(Instant, DialogKey)>,
@@ -83,8 +87,40 @@ impl Directory {
             .entry(entry.session.serial())
             .or_default()
             .push(key.clone());
+        maps.by_call_id
+            .entry(key.call_id.clone())
+            .or_default()
+            .push(key.clone());
         maps.dialogs.insert(key.clone(), entry);
         true
+    }
+
+    /// The dialogs of a project that have this id.
+    pub(super) fn by_call_id(&self, project_id: &str, call_id: &str) -> Vec<DialogEntry> {
+        let maps = self.lock();
+        let keys = maps.by_call_id.get(call_id).map_or(&[][..], Vec::as_slice);
+        keys.iter()
+            .filter(|key| key.owner.project_id == project_id)
+            .filter_map(|key| maps.dialogs.get(key))
+            .cloned()
+            .collect()
+    }
+
+    /// A call that a backend has placed is in this room.
+    pub(super) fn insert_dial(&self, dial: &Arc<str>, project_id: &str, room: &RoomHandle) {
+        let place = (project_id.to_owned(), room.clone());
+        self.lock().dials.insert(dial.clone(), place);
+    }
+
+    pub(super) fn end_dial(&self, dial: &Arc<str>) {
+        self.lock().dials.remove(dial);
+    }
+
+    /// Where a call is that the project's backend has placed.
+    pub(super) fn dial(&self, project_id: &str, dial: &str) -> Option<RoomHandle> {
+        let maps = self.lock();
+        let (project, room) = maps.dials.get(dial)?;
+        (project == project_id).then(|| room.clone())
     }
 
     /// The dialog is over; its id is remembered for `memory`.
@@ -257,6 +293,12 @@ impl Maps {
     fn forget_dialog(&mut self, key: &DialogKey) {
         if let Some(entry) = self.dialogs.remove(key) {
             self.unlink(entry.session.serial(), key);
+            if let Some(keys) = self.by_call_id.get_mut(&key.call_id) {
+                keys.retain(|k| k != key);
+                if keys.is_empty() {
+                    self.by_call_id.remove(&key.call_id);
+                }
+            }
         }
     }
 

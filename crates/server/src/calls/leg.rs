@@ -70,6 +70,8 @@ pub(super) struct Leg {
     pub(super) charge: Option<CallCharge>,
     /// Where it has gone, if it called.
     pub(super) target: Option<Target>,
+    /// What the project's backend calls the call, if it is its own.
+    pub(super) dial: Option<Arc<str>>,
 }
 
 /// What a new leg is made of.
@@ -88,6 +90,7 @@ pub(super) struct NewLeg {
     pub(super) room_session_id: String,
     pub(super) charge: Option<CallCharge>,
     pub(super) target: Option<Target>,
+    pub(super) dial: Option<Arc<str>>,
 }
 
 impl Leg {
@@ -107,6 +110,7 @@ impl Leg {
             room_session_id,
             charge,
             target,
+            dial,
         } = new;
         let now = Instant::now();
         let signalling = if session.is_attached() {
@@ -167,6 +171,7 @@ impl Leg {
             next_ping: now + context.timing.dialog_ping,
             charge,
             target,
+            dial,
         }
     }
 
@@ -263,7 +268,17 @@ impl Leg {
             // Clients would take it for the call's.
             return;
         }
-        let state = CallState {
+        let state = self.state(context, progress);
+        self.session
+            .event(OutEvent::new(event::CALL_STATE, &state, Keep::Passing));
+        if progress != Progress::Ended {
+            self.tell_backend(context, progress, None);
+        }
+    }
+
+    /// How far the call is.
+    pub(super) fn state<'a>(&'a self, context: &'a Context, progress: Progress) -> CallState<'a> {
+        CallState {
             call_id: self.call_id(),
             node_id: &context.node_id,
             segment_id: &self.segment_id,
@@ -278,9 +293,7 @@ impl Leg {
                 call_id,
                 node_id: &context.node_id,
             }),
-        };
-        self.session
-            .event(OutEvent::new(event::CALL_STATE, &state, Keep::Passing));
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! and passes them on; answers and events go straight from the room to the session.
 
 pub(crate) mod clock;
+mod control;
 mod destination;
 mod directory;
 mod journal;
@@ -37,13 +38,15 @@ use crate::budget::{Budgets, CallCharge, Visitor};
 use crate::clock::now_ms;
 use crate::http::RateLimiter;
 use crate::records::{EndedCalls, EndedLeg, Ledger, LegEnd, OFFLINE};
-use crate::relay::{Counters, Registry, Reply, SessionHandle, Timing};
+use crate::relay::{Counters, Owner, Registry, Reply, SessionHandle, Timing};
 use crate::store::Store;
+use crate::webhooks::Webhooks;
 use destination::{Destination, Party, over_budget, refuse};
 use directory::{DialogEntry, DialogKey, Directory, Found};
 use journal::Journal;
 use room::{Auxiliary, Join, Kind, RoomMessage};
 
+pub(crate) use control::{CallFault, CallPlan, CallSide, EndReason};
 pub(crate) use lifeline::Signalling;
 
 /// An answer that takes longer is of no use: clients wait 5 s (3.6).
@@ -62,6 +65,7 @@ pub(crate) struct CallsDeps {
     pub(crate) hold_music: bool,
     pub(crate) budgets: Arc<Budgets>,
     pub(crate) ledger: Ledger,
+    pub(crate) webhooks: Webhooks,
 }
 
 /// All calls of this process. Clones are handles to the same.
@@ -82,6 +86,7 @@ struct Context {
     journal: Journal,
     budgets: Arc<Budgets>,
     ledger: Ledger,
+    webhooks: Webhooks,
     /// Calls to those who are offline that are noted.
     unreachable: RateLimiter,
     directory: Directory,
@@ -115,6 +120,7 @@ impl Calls {
             hold_music,
             budgets,
             ledger,
+            webhooks,
         } = deps;
         let journal = Journal::start(store.clone(), ledger.clone(), timing.resume);
         let directory = Directory::default();
@@ -130,6 +136,7 @@ impl Calls {
             journal,
             budgets,
             ledger,
+            webhooks,
             unreachable: RateLimiter::per_minute(limits::UNREACHABLE_PER_MINUTE),
             directory,
             serials,
@@ -277,13 +284,8 @@ impl Calls {
             Destination::Conference(room, _) => Kind::Conference(room),
             Destination::Echo(address) => Kind::Echo(address),
             Destination::Subscriber(callee) => {
-                let mut sessions = self.context.registry.online(&callee.owner);
-                sessions.retain(|session| {
-                    session.serial() != caller.session.serial() && !session.is_over()
-                });
-                // Those that can ring at once come first.
-                sessions.sort_by_key(|session| !session.is_attached());
-                sessions.truncate(limits::RINGING_SESSIONS);
+                let caller = Some(caller.session);
+                let sessions = self.context.devices_of(&callee.owner, caller);
                 if sessions.is_empty() {
                     self.note_unreachable(&order);
                     return Err(refuse(refusal::USER_NOT_REGISTERED));
@@ -497,6 +499,17 @@ fn granted(claims: &SatClaims) -> Capabilities {
 }
 
 impl Context {
+    /// The sessions that ring when somebody is called, but for the caller's own.
+    fn devices_of(&self, owner: &Owner, caller: Option<&SessionHandle>) -> Vec<SessionHandle> {
+        let caller = caller.map(SessionHandle::serial);
+        let mut sessions = self.registry.online(owner);
+        sessions.retain(|session| Some(session.serial()) != caller && !session.is_over());
+        // Those that can ring at once come first.
+        sessions.sort_by_key(|session| !session.is_attached());
+        sessions.truncate(limits::RINGING_SESSIONS);
+        sessions
+    }
+
     fn next_serial(&self) -> u64 {
         self.serials.fetch_add(1, Ordering::Relaxed)
     }

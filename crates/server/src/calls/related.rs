@@ -2,7 +2,6 @@
 //! earlier life of the server has noted of it.
 
 use offhook_proto::code::refusal;
-use offhook_proto::limits;
 use offhook_proto::relay::RpcError;
 use offhook_proto::verto::Described;
 use tokio::time::timeout;
@@ -10,7 +9,7 @@ use tokio::time::timeout;
 use super::destination::{Destination, Party, refuse};
 use super::directory::{DialogEntry, DialogKey, Found};
 use super::journal::RoomRecord;
-use super::room::{self, Auxiliary, Goal, Join, Kind, RoomMessage, TransferOrder};
+use super::room::{self, Auxiliary, Goal, Join, Kind, RoomMessage, TransferOrder, TransferReply};
 use super::{Caller, Calls, LOOKUP, VertoReply, granted, may_speak};
 
 impl Calls {
@@ -99,7 +98,7 @@ impl Calls {
             Err(error) => reply.refuse(&error),
             Ok(goal) => {
                 let order = TransferOrder {
-                    reply,
+                    reply: TransferReply::Client(reply),
                     call_id,
                     goal,
                 };
@@ -117,15 +116,17 @@ impl Calls {
     async fn goal(&self, caller: Caller<'_>, destination: &str) -> Result<Goal, RpcError> {
         let store = &self.context.store;
         let destination = Destination::resolve(store, caller.claims, destination).await?;
+        self.goal_of(destination)
+    }
+
+    /// Where a leg that is handed over goes.
+    pub(super) fn goal_of(&self, destination: Destination) -> Result<Goal, RpcError> {
         let target = destination.target();
         match destination {
             Destination::Conference(room, _) => Ok(Goal::Conference(room, target)),
             Destination::Echo(_) => Err(refuse(refusal::INVALID_DESTINATION)),
             Destination::Subscriber(callee) => {
-                let mut sessions = self.context.registry.online(&callee.owner);
-                sessions.retain(|session| !session.is_over());
-                sessions.sort_by_key(|session| !session.is_attached());
-                sessions.truncate(limits::RINGING_SESSIONS);
+                let sessions = self.context.devices_of(&callee.owner, None);
                 match sessions.is_empty() {
                     true => Err(refuse(refusal::USER_NOT_REGISTERED)),
                     false => Ok(Goal::Subscriber(room::Ring { callee, sessions }, target)),

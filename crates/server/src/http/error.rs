@@ -203,6 +203,11 @@ impl From<StoreError> for ApiError {
                 code::TAKEN,
                 format!("{attribute} is taken by another of your resources"),
             ),
+            StoreError::Full { what, most } => Self::invalid(
+                what,
+                code::INVALID_VALUE,
+                format!("there may be {most} {what} in a project"),
+            ),
             // The project was there when its credentials were looked at.
             StoreError::NoSuchProject => Self::NotFound("the project has been deleted"),
             other => {

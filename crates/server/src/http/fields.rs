@@ -47,6 +47,14 @@ impl Fields {
         })
     }
 
+    /// The attributes of an object inside another.
+    pub(crate) fn of(object: Map<String, Value>) -> Self {
+        Self {
+            object,
+            errors: Vec::new(),
+        }
+    }
+
     /// Ends the reading: fails if anything was wrong.
     pub(crate) fn finish(self) -> Result<(), ApiError> {
         if self.errors.is_empty() {

@@ -3,8 +3,10 @@
 //!
 //! A request passes, from outside in: cross-origin headers, time and count, the time limit, the body limit, and the
 //! handler, whose arguments say who may call it ([`auth::Backend`], [`auth::Holder`]).
+mod attributes;
 mod auth;
 mod call_records;
+mod calling;
 mod click_to_calls;
 mod conversations;
 mod cors;
@@ -15,7 +17,9 @@ mod error;
 mod fields;
 mod frame;
 mod invites;
+mod kept;
 mod observe;
+mod openapi;
 mod operate;
 mod origin;
 mod paging;
@@ -23,11 +27,13 @@ mod rate;
 mod resources;
 mod rooms;
 mod root;
+mod routes;
 mod sessions;
 mod sign_in;
 mod subscribers;
 mod swml_scripts;
 mod tokens;
+mod webhooks;
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -56,8 +62,11 @@ use crate::mint::{Mint, Minted};
 use crate::proofs::Proofs;
 use crate::relay::Relay;
 use crate::serve::DemoPage;
+use crate::webhooks::Webhooks;
 use devices::Endpoint;
 use error::ApiError;
+use kept::{ATTACHED, KEPT};
+use routes::Routes;
 
 /// What the handlers stand on.
 pub(crate) struct App {
@@ -87,6 +96,7 @@ pub(crate) struct App {
     pub(crate) proofs: Arc<Proofs>,
     /// What visitors of pages have used.
     pub(crate) budgets: Arc<Budgets>,
+    pub(crate) webhooks: Webhooks,
     /// Set while the server is going down.
     pub(crate) draining: AtomicBool,
 }
@@ -170,8 +180,21 @@ impl Limited {
 
 /// The router.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new()
+    routes()
+        .router
+        .fallback(root::page)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
+        .layer(from_fn_with_state(Arc::clone(&app), observe::around))
+        .with_state(app)
+}
+
+/// Every route there is. `openapi` describes each of them.
+fn routes() -> Routes {
+    Routes::new()
         .nest("/api/fabric", fabric())
+        .nest("/api/offhook/webhooks", hooks())
+        .route("/api/calling/calls", post(calling::command))
         .route("/api/offhook/sign-in", post(sign_in::sign_in))
         .route("/api/offhook/sign-in/refresh", post(sign_in::refresh))
         .route("/api/offhook/sessions", get(sessions::list))
@@ -187,21 +210,45 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             get(call_records::export),
         )
         .route("/embed/{token}", get(frame::show))
+        .route("/api/openapi.json", get(openapi::serve))
+        .route("/api/docs", get(openapi::serve_page))
         .route("/healthz", get(operate::healthy))
         .route("/readyz", get(operate::ready))
         .route("/metrics", get(operate::metrics))
         .route("/demo/config.json", get(root::demo_config))
         .route("/", get(root::root))
-        .fallback(root::page)
-        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
-        .layer(from_fn_with_state(Arc::clone(&app), observe::around))
-        .with_state(app)
 }
 
-fn fabric() -> Router<Arc<App>> {
+fn hooks() -> Routes {
+    Routes::new()
+        .route("/", get(webhooks::list).post(webhooks::create))
+        .route(
+            "/{id}",
+            get(webhooks::show)
+                .put(webhooks::update)
+                .patch(webhooks::update)
+                .delete(webhooks::delete),
+        )
+        .route("/{id}/rotate_secret", post(webhooks::rotate_secret))
+        .route("/{id}/test", post(webhooks::test))
+        .route(
+            "/{id}/dead_letters",
+            get(webhooks::dead_letters).delete(webhooks::forget_all),
+        )
+        .route(
+            "/{id}/dead_letters/redeliver",
+            post(webhooks::redeliver_all),
+        )
+        .route("/{id}/dead_letters/{delivery_id}", delete(webhooks::forget))
+        .route(
+            "/{id}/dead_letters/{delivery_id}/redeliver",
+            post(webhooks::redeliver),
+        )
+}
+
+fn fabric() -> Routes {
     use ResourceType::{ClickToCall, Subscriber, SwmlScript, VideoRoom};
-    Router::new()
+    let routes = Routes::new()
         .route("/subscribers/tokens", post(tokens::subscriber))
         .route("/subscribers/tokens/refresh", post(tokens::refresh))
         .route("/guests/tokens", post(tokens::guest))
@@ -276,7 +323,38 @@ fn fabric() -> Router<Arc<App>> {
         .route(
             "/resources/swml_scripts/{id}/addresses",
             addresses(Some(SwmlScript)),
-        )
+        );
+    attached(kept(routes))
+}
+
+/// Resources that are kept and nothing more.
+fn kept(mut routes: Routes) -> Routes {
+    for kind in KEPT {
+        let (path, some) = (format!("/resources/{}", kind.path), Some(kind.kind));
+        routes = routes
+            .route(&path, list(some).merge(kept::create_route(kind)))
+            .route(
+                &format!("{path}/{{id}}"),
+                item(some).merge(kept::update_route(kind)),
+            )
+            .route(&format!("{path}/{{id}}/addresses"), addresses(some));
+        if kind.addresses != kind.path {
+            let path = format!("/resources/{}/{{id}}/addresses", kind.addresses);
+            routes = routes.route(&path, addresses(some));
+        }
+    }
+    routes
+}
+
+/// Things that hang on resources.
+fn attached(mut routes: Routes) -> Routes {
+    for kind in ATTACHED {
+        let (kept::Place::Below(_, path) | kept::Place::OfItsOwn(path)) = kind.place;
+        routes = routes
+            .route(path, kept::list_route(kind))
+            .route(&format!("{path}/{{item_id}}"), kept::item_route(kind));
+    }
+    routes
 }
 
 fn device(endpoint: Endpoint) -> MethodRouter<Arc<App>> {

@@ -67,6 +67,12 @@ pub(super) async fn metrics(
         "Calls and rooms going on.",
         app.relay.active_calls(),
     );
+    let waiting = app.mint.store.deliveries_waiting().await?;
+    gauge(
+        "offhook_webhook_deliveries_waiting",
+        "Deliveries to webhooks that wait.",
+        usize::try_from(waiting).unwrap_or(usize::MAX),
+    );
     Ok((
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         app.metrics.render(),

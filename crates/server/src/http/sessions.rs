@@ -20,7 +20,7 @@ use crate::relay::{SessionInfo, Which};
 use crate::store::Revoked;
 
 /// `GET /api/offhook/sessions`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct SessionList {
     data: Vec<SessionInfo>,
 }
@@ -50,7 +50,7 @@ pub(super) async fn end(
 }
 
 /// Answer of `POST /api/offhook/revocations`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct RevocationAnswer {
     /// Live sessions that were ended.
     sessions_ended: usize,

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use offhook_media::LegStats;
-use offhook_proto::rest::MessageSubtype;
+use offhook_proto::rest::{MessageSubtype, WebhookEvent};
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -22,6 +22,7 @@ use crate::clock::now_ms;
 use crate::messages::{CallEntry, Messages};
 use crate::metrics::{Counter, Metrics};
 use crate::store::{ConversationMember, NewMessage, Store, StoreError, conversation_id};
+use crate::webhooks::Webhooks;
 use compose::{Composed, compose};
 
 /// The media server answers in milliseconds; a record waits no longer for one that does not.
@@ -58,6 +59,7 @@ impl Ledger {
     pub(crate) fn start(
         store: Store,
         messages: Messages,
+        webhooks: Webhooks,
         keep: Option<Duration>,
         metrics: &Metrics,
     ) -> Self {
@@ -70,6 +72,7 @@ impl Ledger {
         let writer = Writer {
             store,
             messages,
+            webhooks,
             keep,
             written,
         };
@@ -89,6 +92,7 @@ impl Ledger {
 struct Writer {
     store: Store,
     messages: Messages,
+    webhooks: Webhooks,
     keep: Option<Duration>,
     written: Counter,
 }
@@ -130,7 +134,11 @@ impl Writer {
                 self.messages.call_ended(entry);
             }
             match self.save(&project_id, &call).await {
-                Ok(()) => self.written.increment(),
+                Ok(()) => {
+                    self.written.increment();
+                    let event = WebhookEvent::CallRecorded;
+                    self.webhooks.publish(&project_id, event, || &call.record);
+                }
                 Err(error) => {
                     tracing::error!(%error, room_session = room_session_id, "the record of a call cannot be written");
                 }

@@ -52,6 +52,7 @@ use crate::metrics::Metrics;
 use crate::proofs::Proofs;
 use crate::records::Ledger;
 use crate::store::Store;
+use crate::webhooks::Webhooks;
 use refusals::Refusals;
 
 /// What the relay stands on.
@@ -72,6 +73,8 @@ pub struct RelayDeps {
     pub proofs: Arc<Proofs>,
     /// What visitors of pages have used.
     pub budgets: Arc<Budgets>,
+    /// Who is told what happens to calls.
+    pub webhooks: Webhooks,
     /// Settings.
     pub config: RelayConfig,
 }
@@ -100,6 +103,7 @@ impl Relay {
             metrics,
             proofs,
             budgets,
+            webhooks,
             config,
         } = deps;
         let registry = Arc::new(Registry::default());
@@ -107,6 +111,7 @@ impl Relay {
         let ledger = Ledger::start(
             store.clone(),
             messages.clone(),
+            webhooks.clone(),
             config.call_records_for,
             &metrics,
         );
@@ -122,6 +127,7 @@ impl Relay {
             hold_music: config.hold_music,
             budgets: Arc::clone(&budgets),
             ledger,
+            webhooks,
         });
         let shared = Shared {
             store,
@@ -171,6 +177,11 @@ impl Relay {
                 "sockets still open after the grace"
             );
         }
+    }
+
+    /// Calls, as a backend commands them.
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.shared.calls
     }
 
     /// Where messages are handed in.

@@ -38,7 +38,7 @@ impl Which {
 }
 
 /// A live session, for its project's backend.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct SessionInfo {
     /// Names it for as long as it lives.
     pub(crate) id: String,

@@ -37,6 +37,7 @@ use crate::relay::{IceServerSource, Relay, RelayConfig, RelayDeps, Timing};
 use crate::store::StoreError;
 use crate::tls::{self, CertificateSource, TlsError};
 use crate::turn::{TurnConfig, TurnSecret, TurnServer};
+use crate::webhooks::Webhooks;
 use connections::Connections;
 
 /// Sockets are asked to go elsewhere and have so long for it; then requests in flight have as long again.
@@ -103,9 +104,9 @@ pub enum ServeError {
     /// The data directory.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The demo's data.
+    /// The store, once it was open.
     #[error(transparent)]
-    Demo(#[from] StoreError),
+    Store(#[from] StoreError),
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -165,8 +166,11 @@ impl Server {
         };
         let proofs = Arc::new(Proofs::new(policy, mint.store.clone(), &metrics));
         let budgets = Arc::new(Budgets::new(config.budgets, public_url.clone(), &metrics));
+        let webhooks =
+            Webhooks::start(mint.store.clone(), config.webhooks.clone(), &metrics).await?;
         let relay = Relay::start(RelayDeps {
             budgets: Arc::clone(&budgets),
+            webhooks: webhooks.clone(),
             proofs: Arc::clone(&proofs),
             store: mint.store.clone(),
             keys: Arc::clone(&mint.keys),
@@ -208,6 +212,7 @@ impl Server {
             attempts: Arc::new(Attempts::new(&metrics)),
             proofs,
             budgets,
+            webhooks,
             sign_ins: Limited::new("sign_in", config.sign_ins_per_minute, &metrics),
             draining: AtomicBool::new(false),
             public_url,
@@ -290,6 +295,7 @@ impl Server {
             turn.shutdown();
         }
         self.media.shutdown().await;
+        self.app.webhooks.shutdown(DRAIN_GRACE).await;
         self.app.mint.store.close().await;
     }
 }

@@ -45,7 +45,7 @@ pub enum AddressKind {
     },
     /// Sends back what it hears.
     Echo,
-    /// A script, which nothing runs yet.
+    /// A script or another program, which nothing runs yet.
     Script,
 }
 
@@ -333,7 +333,6 @@ fn read(row: &Row) -> Result<Address, StoreError> {
             resource_id: resource_id.clone(),
         },
         Some(ResourceType::Echo) => AddressKind::Echo,
-        Some(ResourceType::SwmlScript) => AddressKind::Script,
         Some(ResourceType::ClickToCall) | None => {
             let reason = format!("it leads to a resource of kind {kind}");
             return Err(StoreError::Unreadable {
@@ -342,6 +341,7 @@ fn read(row: &Row) -> Result<Address, StoreError> {
                 reason,
             });
         }
+        Some(_) => AddressKind::Script,
     };
     Ok(Address {
         id: row.try_get(0)?,

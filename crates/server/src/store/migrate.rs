@@ -12,6 +12,8 @@ const VERSIONS: &[&str] = &[
     include_str!("migrations/0004_conversations.sql"),
     include_str!("migrations/0005_call_records.sql"),
     include_str!("migrations/0006_token_deaths.sql"),
+    include_str!("migrations/0007_webhooks.sql"),
+    include_str!("migrations/0008_attachments.sql"),
 ];
 
 pub(super) async fn run(store: &Store) -> Result<(), StoreError> {

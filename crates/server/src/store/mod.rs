@@ -7,11 +7,13 @@
 //! A resource deleted is gone for the next request: what is remembered of tokens (`liveness.rs`) is checked against the database
 //! each time.
 mod address;
+mod attachment;
 mod call_record;
 mod changes;
 mod click_to_call;
 mod conversation;
 mod embed;
+mod kept;
 mod live_call;
 mod liveness;
 mod message;
@@ -27,6 +29,8 @@ mod subscriber;
 mod swml_script;
 mod together;
 mod used_proof;
+mod webhook;
+mod webhook_delivery;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -55,6 +59,8 @@ pub use revocation::{Revocation, Revoked};
 pub use room::ConferenceRoom;
 pub use subscriber::{Subscriber, SubscriberChange, hash_password};
 pub use swml_script::SwmlScriptSettings;
+pub use webhook::{Subscription, WebhookChange, WebhookSettings};
+pub use webhook_delivery::{FailedAttempt, NewDelivery, NextDelivery, Work};
 
 pub(crate) type Db = sqlx::Sqlite;
 pub(crate) type Row = sqlx::sqlite::SqliteRow;
@@ -97,6 +103,14 @@ pub enum StoreError {
     Taken {
         /// The attribute, as the REST interface spells it.
         attribute: &'static str,
+    },
+    /// There are as many of these as there may be. The caller's to mend.
+    #[error("there may be {most} {what}")]
+    Full {
+        /// What they are.
+        what: &'static str,
+        /// How many there may be.
+        most: u64,
     },
     /// The named project does not exist. The caller's to mend.
     #[error("there is no such project")]

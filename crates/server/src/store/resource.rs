@@ -6,6 +6,7 @@ use offhook_proto::rest::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use sqlx::{QueryBuilder, Row as _, Transaction};
 
 use super::click_to_call::ClickToCallSettings;
@@ -46,6 +47,8 @@ pub enum ResourceDetails {
     ClickToCall(ClickToCallSettings),
     /// A script.
     SwmlScript(SwmlScriptSettings),
+    /// Kept for another part of a telephone system.
+    Kept(ResourceType, Map<String, Value>),
     /// Sends back what it hears.
     Echo,
 }
@@ -69,6 +72,7 @@ impl Resource {
             ResourceDetails::Room(_) => ResourceType::VideoRoom,
             ResourceDetails::ClickToCall(_) => ResourceType::ClickToCall,
             ResourceDetails::SwmlScript(_) => ResourceType::SwmlScript,
+            ResourceDetails::Kept(kind, _) => kind,
             ResourceDetails::Echo => ResourceType::Echo,
         }
     }
@@ -79,6 +83,7 @@ impl Resource {
         let (id, name, display_name) = (self.id.clone(), self.name, self.display_name.clone());
         let (mut subscriber, mut conference_room) = (None, None);
         let (mut click_to_call, mut swml_script) = (None, None);
+        let mut kept = Map::new();
         match self.details {
             ResourceDetails::Subscriber(SubscriberDetails {
                 reference,
@@ -137,6 +142,10 @@ impl Resource {
                     status_callback_url,
                 });
             }
+            ResourceDetails::Kept(kind, mut values) => {
+                values.insert("id".to_owned(), id.into());
+                kept.insert(kind.as_str().to_owned(), Value::Object(values));
+            }
             ResourceDetails::Echo => {}
         }
         ResourceBody {
@@ -150,6 +159,7 @@ impl Resource {
             conference_room,
             click_to_call,
             swml_script,
+            kept,
         }
     }
 }
@@ -337,6 +347,7 @@ fn read(row: &Row) -> Result<Resource, StoreError> {
             ResourceDetails::SwmlScript(from_json(details).map_err(unreadable)?)
         }
         Some(ResourceType::Echo) => ResourceDetails::Echo,
+        Some(kind) => ResourceDetails::Kept(kind, from_json(details).map_err(unreadable)?),
         None => return Err(unreadable(format!("kind {kind} is not known"))),
     };
     Ok(Resource {

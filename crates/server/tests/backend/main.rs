@@ -6,7 +6,13 @@ mod relay_support;
 mod support;
 
 mod buttons;
+mod calling;
+mod kept;
+mod killed;
+mod openapi;
+mod receiver;
 mod scripts;
+mod webhooks;
 
 use relay_support::Client;
 use serde_json::json;

@@ -25,6 +25,7 @@ use offhook_server::mint::{Mint, TokenWish};
 use offhook_server::proofs::{ProofPolicy, Proofs};
 use offhook_server::relay::{Relay, RelayConfig, RelayDeps};
 use offhook_server::store::{ClickToCallSettings, Store, SubscriberChange};
+use offhook_server::webhooks::{WebhookPolicy, Webhooks};
 use serde_json::json;
 
 /// Nothing in these tests takes so long unless it is broken.
@@ -92,6 +93,9 @@ impl TestServer {
                 &metrics,
             )),
             budgets: Arc::new(Budgets::new(policy, "", &metrics)),
+            webhooks: Webhooks::start(mint.store.clone(), WebhookPolicy::default(), &metrics)
+                .await
+                .unwrap(),
             metrics: metrics.clone(),
             config: config.clone(),
         });

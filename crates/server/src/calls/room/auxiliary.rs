@@ -95,6 +95,7 @@ impl Room {
                 room_session_id: self.room_session_id.clone(),
                 charge: None,
                 target: None,
+                dial: None,
             },
         );
         leg.parent = Some(parent);

@@ -5,6 +5,7 @@ use std::time::Instant;
 use offhook_proto::code::Cause;
 use offhook_proto::event::Progress;
 use offhook_proto::relay::RpcError;
+use offhook_proto::rest::WebhookEvent;
 
 use super::{Farewell, Kind, Room, RoomMessage};
 use crate::calls::directory::LegId;
@@ -28,7 +29,11 @@ impl Room {
         context.journal.remove(&leg.key);
         context.counters.legs.add(-1);
         context.counters.leg_ended(cause.name());
+        if let Some(dial) = &leg.dial {
+            self.end_dial(dial);
+        }
         leg.send_state(&context, Progress::Ended);
+        leg.tell_backend(&context, Progress::Ended, Some((cause, reason)));
         if leg.is_auxiliary() {
             if leg.is_joined() {
                 self.tell_gone(&leg.member, reason);
@@ -52,16 +57,15 @@ impl Room {
             }
         }
         match self.kind {
-            Kind::Direct
-                if self
-                    .calling
-                    .as_ref()
-                    .is_some_and(|calling| calling.caller == id) =>
-            {
-                self.stop_ringing(Cause::OriginatorCancel);
+            Kind::Direct if self.calls.iter().any(|calling| calling.is_by(id)) => {
+                let calls = self.calls.iter().filter(|calling| calling.is_by(id));
+                let calls: Vec<u64> = calls.map(|calling| calling.id).collect();
+                for calling in calls {
+                    self.stop_ringing(calling, Cause::OriginatorCancel);
+                }
             }
             // A device that stops ringing is no side of the call yet.
-            Kind::Direct if self.calling.is_none() && leg.is_joined() => {
+            Kind::Direct if self.calls.is_empty() && leg.is_joined() => {
                 // One side of two has gone.
                 let mut others = self.legs.iter().filter(|leg| !leg.is_auxiliary());
                 if let (Some(other), None) = (others.next(), others.next())
@@ -86,6 +90,9 @@ impl Room {
     pub(super) fn end(mut self) {
         if self.locked {
             self.show_lock(false);
+        }
+        if self.began_for_backend {
+            self.tell_backend_of_room(WebhookEvent::RoomEnded);
         }
         if let Kind::Conference(room) = &self.kind {
             self.context

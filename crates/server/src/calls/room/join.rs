@@ -59,6 +59,7 @@ impl Room {
                 room_session_id: self.room_session_id.clone(),
                 charge,
                 target,
+                dial: None,
             },
         );
         tracing::info!(call = %leg.call_id(), subscriber = %leg.member.subscriber_id, to = ?leg.to, "call created");

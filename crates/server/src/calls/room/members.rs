@@ -8,6 +8,7 @@ use offhook_proto::event::{
     CallJoined, CallLeft, CallUpdated, LayoutChanged, MemberEvent, MemberTalking, TalkingMember,
 };
 use offhook_proto::method::event;
+use offhook_proto::rest::WebhookEvent;
 use offhook_proto::room::{Layout, Member, RoomSession};
 use offhook_proto::room_layout::{self, Candidate};
 use serde::Serialize;
@@ -36,6 +37,12 @@ impl Room {
             for leg in self.listeners().filter(|leg| !newcomers.contains(&leg.id)) {
                 leg.session.event(event.clone());
             }
+        }
+        if !std::mem::replace(&mut self.began_for_backend, true) {
+            self.tell_backend_of_room(WebhookEvent::RoomStarted);
+        }
+        for newcomer in self.joined().filter(|leg| newcomers.contains(&leg.id)) {
+            self.tell_backend_of_member(WebhookEvent::MemberJoined, &newcomer.member, None);
         }
         self.chime(Chime::Join);
         self.broadcast_layout();
@@ -100,6 +107,7 @@ impl Room {
             &self.member_event(member, Some(reason)),
             Keep::UntilAcked,
         );
+        self.tell_backend_of_member(WebhookEvent::MemberLeft, member, Some(reason));
         self.broadcast_layout();
     }
 
@@ -111,6 +119,7 @@ impl Room {
                 &self.member_event(&leg.member, None),
                 Keep::UntilAcked,
             );
+            self.tell_backend_of_member(WebhookEvent::MemberJoined, &leg.member, None);
         }
     }
 
@@ -129,6 +138,7 @@ impl Room {
             &self.member_event(&member, None),
             Keep::UntilAcked,
         );
+        self.tell_backend_of_member(WebhookEvent::MemberUpdated, &member, None);
         self.note(id);
     }
 
@@ -172,6 +182,7 @@ impl Room {
         };
         let key: Arc<str> = format!("room:{}", self.room_session_id).into();
         self.broadcast(event::CALL_UPDATED, &payload, Keep::Newest(key));
+        self.tell_backend_of_room(WebhookEvent::RoomUpdated);
     }
 
     /// Arranges the picture anew and tells everybody.
@@ -245,7 +256,7 @@ impl Room {
         self.legs.iter().filter(|leg| leg.is_joined())
     }
 
-    fn room_session(&self, with_members: bool) -> RoomSession {
+    pub(super) fn room_session(&self, with_members: bool) -> RoomSession {
         let (name, display_name) = match &self.kind {
             Kind::Conference(room) => (room.name.clone(), room.display_name.clone()),
             Kind::Echo(address) => (address.name.clone(), address.display_name.clone()),

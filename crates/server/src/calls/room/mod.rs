@@ -4,6 +4,8 @@
 //! cancel finds nothing, and every client sees events in the same order.
 
 mod auxiliary;
+mod backend;
+mod control;
 mod ending;
 mod join;
 mod ledger;
@@ -15,8 +17,9 @@ mod ringing;
 mod transfer;
 
 pub(super) use auxiliary::Auxiliary;
+pub(super) use control::{CallOut, Command, Control, Dial, Then, Whom};
 pub(super) use restore::Restore;
-pub(super) use transfer::{Goal, TransferOrder};
+pub(super) use transfer::{Goal, TransferOrder, TransferReply};
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -141,6 +144,10 @@ pub(super) enum RoomMessage {
     Restore(Box<Restore>),
     /// One more device of the callee is there.
     RingAlso { session: SessionHandle },
+    /// The project's backend calls somebody.
+    CallOut(Box<CallOut>),
+    /// The project's backend wants something of a call.
+    Control(Box<Control>),
 }
 
 /// Somebody who comes in by an invite, and the answer they wait for.
@@ -223,6 +230,7 @@ pub(super) fn spawn_as(
         ),
         _ => (room_layout::LAYOUTS[0], false, Map::new()),
     };
+    let began_for_backend = session.is_some();
     let (room_id, room_session_id) = match session {
         Some(session) => (session.room_id, session.room_session_id),
         None => (room_id, uuid::Uuid::new_v4().to_string()),
@@ -237,7 +245,7 @@ pub(super) fn spawn_as(
         room_id,
         room_session_id,
         legs: Vec::new(),
-        calling: None,
+        calls: Vec::new(),
         locked: false,
         layout,
         prioritize_handraise,
@@ -246,6 +254,7 @@ pub(super) fn spawn_as(
         awaited: None,
         ended: Vec::new(),
         began: Instant::now(),
+        began_for_backend,
         context,
     };
     room.context.counters.rooms.add(1);
@@ -263,8 +272,8 @@ struct Room {
     media_room: RoomKey,
     /// In the order they came.
     legs: Vec<Leg>,
-    /// While somebody is being called.
-    calling: Option<Calling>,
+    /// Somebody who is being called, each.
+    calls: Vec<Calling>,
     locked: bool,
     layout: &'static str,
     prioritize_handraise: bool,
@@ -276,14 +285,48 @@ struct Room {
     /// Legs of a call between two that are over, until the call is.
     ended: Vec<EndedLeg>,
     began: Instant,
+    /// Whether the backend knows of the room session; one that is taken up after a restart it knows already.
+    began_for_backend: bool,
 }
 
 /// A call that has not been answered yet.
 struct Calling {
-    caller: LegId,
+    /// Tells those of the room apart.
+    id: u64,
+    origin: Origin,
     group: RingGroup<LegId>,
     callee: Callee,
     user_variables: Map<String, Value>,
+}
+
+/// Who calls.
+enum Origin {
+    /// A leg of the room, which waits.
+    Leg(LegId),
+    /// The project's backend.
+    Backend(Box<Dial>),
+}
+
+impl Calling {
+    /// The leg that waits.
+    fn caller(&self) -> Option<LegId> {
+        match self.origin {
+            Origin::Leg(caller) => Some(caller),
+            Origin::Backend(_) => None,
+        }
+    }
+
+    fn is_by(&self, leg: LegId) -> bool {
+        self.caller() == Some(leg)
+    }
+
+    /// What the backend calls the call, if it is its own.
+    fn dial_id(&self) -> Option<Arc<str>> {
+        match &self.origin {
+            Origin::Leg(_) => None,
+            Origin::Backend(dial) => Some(dial.id.clone()),
+        }
+    }
 }
 
 /// What a leg that ends is told.
@@ -376,6 +419,8 @@ impl Room {
             RoomMessage::Departed { leg } => self.departed(leg),
             RoomMessage::Returned { leg } => self.returned(*leg),
             RoomMessage::RingAlso { session } => self.ring_also(session).await,
+            RoomMessage::CallOut(order) => self.call_out(*order).await,
+            RoomMessage::Control(control) => self.control(*control),
         }
     }
 
@@ -386,9 +431,9 @@ impl Room {
             .iter()
             .flat_map(|leg| [leg.life.end(timing).map(|(at, _)| at), Some(leg.next_ping)]);
         let ringing = self
-            .calling
-            .as_ref()
-            .and_then(|calling| calling.group.deadline());
+            .calls
+            .iter()
+            .filter_map(|calling| calling.group.deadline());
         let empty = self.legs.is_empty().then_some(self.began + EMPTY);
         legs.flatten()
             .chain(ringing)
@@ -411,23 +456,21 @@ impl Room {
             })
             .collect();
         for (leg, cause) in over {
-            if self
-                .calling
-                .as_ref()
-                .is_some_and(|calling| calling.group.rings(leg))
-            {
+            if self.rings(leg) {
                 self.lose_ringing(leg, cause, Farewell::Bye);
             } else {
                 self.end_leg(leg, cause, "timeout", Farewell::Bye);
             }
         }
-        if self
-            .calling
-            .as_ref()
-            .and_then(|c| c.group.deadline())
-            .is_some_and(|at| at <= now)
-        {
-            self.give_up(Cause::NoAnswer);
+        let over = |calling: &Calling| calling.group.deadline().is_some_and(|at| at <= now);
+        let unanswered: Vec<u64> = self
+            .calls
+            .iter()
+            .filter(|c| over(c))
+            .map(|c| c.id)
+            .collect();
+        for calling in unanswered {
+            self.give_up(calling, Cause::NoAnswer);
         }
         if self.awaited.is_some_and(|at| at <= now) {
             self.give_up_waiting();
@@ -497,7 +540,7 @@ impl Room {
         leg.life.signalling(now, state);
         tracing::debug!(call = %leg.call_id(), ?state, "signalling");
         let over = matches!(state, Signalling::Ended | Signalling::Cut);
-        if over && self.calling.as_ref().is_some_and(|c| c.group.rings(id)) {
+        if over && self.rings(id) {
             // A device that can no longer answer.
             self.lose_ringing(id, Cause::TemporaryFailure, Farewell::None);
         }

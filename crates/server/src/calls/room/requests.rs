@@ -82,7 +82,7 @@ impl Room {
     pub(super) fn settle_waiting(&mut self) {
         let music = self.context.hold_music && matches!(self.kind, Kind::Direct);
         let anybody_holds = self.joined().any(|leg| leg.member.held);
-        let ringing = self.calling.is_some();
+        let ringing = !self.calls.is_empty();
         let ids: Vec<LegId> = self.joined().map(|leg| leg.id).collect();
         for id in ids {
             if let Some(leg) = self.leg_mut(id) {

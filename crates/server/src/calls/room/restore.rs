@@ -70,6 +70,7 @@ impl Room {
                 // Counting began anew with the server.
                 charge: None,
                 target: record.target,
+                dial: None,
             },
         );
         leg.member = offhook_proto::room::Member {

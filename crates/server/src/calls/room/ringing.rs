@@ -1,7 +1,7 @@
 //! Calling somebody: every device of theirs rings, the first answer wins (wire-protocol.md 5.10.2 to 5.10.5).
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use offhook_proto::code::{self, Cause};
@@ -14,7 +14,7 @@ use offhook_proto::verto::Described;
 use offhook_proto::verto_reply::{Empty, IncomingInvite};
 use serde_json::{Map, Value, json};
 
-use super::{Calling, Farewell, Ring, Room};
+use super::{Calling, Farewell, Origin, Ring, Room};
 use crate::calls::VertoReply;
 use crate::calls::destination::Party;
 use crate::calls::directory::{DialogEntry, DialogKey, LegId};
@@ -33,62 +33,102 @@ impl Room {
         ring: Ring,
         mut user_variables: Map<String, Value>,
     ) {
-        let Ring { callee, sessions } = ring;
         user_variables.retain(|name, _| !CALLERS_OWN.contains(&name.as_str()));
-        let group = RingGroup::new(Instant::now() + self.context.timing.ring);
-        self.context
-            .directory
-            .begin_ringing(&callee.owner, &self.handle);
-        self.calling = Some(Calling {
-            caller,
-            group,
-            callee,
-            user_variables,
-        });
-        self.ring(sessions).await;
-        if self
-            .calling
-            .as_ref()
-            .is_some_and(|calling| calling.group.len() == 0)
+        let lasts = self.context.timing.ring;
+        self.begin_ringing(Origin::Leg(caller), ring, user_variables, lasts)
+            .await;
+        if self.calls.iter().any(|calling| calling.is_by(caller))
+            && let Some(caller) = self.leg(caller)
         {
-            // Not one device could be offered a call.
-            return self.give_up(Cause::TemporaryFailure);
-        }
-        if let Some(caller) = self.leg(caller) {
             caller.send_state(&self.context, Progress::Ringing);
         }
     }
 
-    /// A device that came online while others ring.
+    /// Rings somebody's devices; gives up at once when not one could be offered a call.
+    pub(super) async fn begin_ringing(
+        &mut self,
+        origin: Origin,
+        ring: Ring,
+        user_variables: Map<String, Value>,
+        lasts: Duration,
+    ) {
+        let Ring { callee, sessions } = ring;
+        self.context
+            .directory
+            .begin_ringing(&callee.owner, &self.handle);
+        let id = self.context.next_serial();
+        self.calls.push(Calling {
+            id,
+            origin,
+            group: RingGroup::new(Instant::now() + lasts),
+            callee,
+            user_variables,
+        });
+        self.ring(id, sessions).await;
+        if self
+            .calling(id)
+            .is_some_and(|calling| calling.group.len() == 0)
+        {
+            self.give_up(id, Cause::TemporaryFailure);
+        }
+    }
+
+    /// A device that came online while others of its owner ring.
     pub(super) async fn ring_also(&mut self, session: SessionHandle) {
-        let Some(calling) = &self.calling else { return };
         let known = self
             .legs
             .iter()
             .any(|leg| leg.session.serial() == session.serial());
+        let calling = self
+            .calls
+            .iter()
+            .find(|calling| calling.callee.owner == *session.owner());
+        let Some(calling) = calling else { return };
         if calling.group.is_open() && !known && calling.group.len() < limits::RINGING_SESSIONS {
-            self.ring(vec![session]).await;
+            self.ring(calling.id, vec![session]).await;
         }
     }
 
+    fn calling(&self, id: u64) -> Option<&Calling> {
+        self.calls.iter().find(|calling| calling.id == id)
+    }
+
+    /// The call for which a device rings.
+    fn rung_by(&mut self, leg: LegId) -> Option<&mut Calling> {
+        self.calls
+            .iter_mut()
+            .find(|calling| calling.group.rings(leg))
+    }
+
+    /// Whether it is a device that rings.
+    pub(super) fn rings(&self, leg: LegId) -> bool {
+        self.calls.iter().any(|calling| calling.group.rings(leg))
+    }
+
     /// Offers each session a call with media and an id of its own.
-    async fn ring(&mut self, sessions: Vec<SessionHandle>) {
+    async fn ring(&mut self, id: u64, sessions: Vec<SessionHandle>) {
         let media = &self.context.media;
         let offers = sessions.iter().map(|session| {
             self.media_answer(media.make_offer(self.media_room, session.takes_pictures()))
         });
         let offers = join_all(offers).await;
-        let caller = self.calling.as_ref().map(|calling| calling.caller);
-        let Some(caller) = caller.and_then(|caller| self.leg(caller)) else {
+        let Some(index) = self.calls.iter().position(|calling| calling.id == id) else {
             return;
         };
-        let caller_name = caller.member.name.clone();
-        let caller_number = caller.own_number().to_owned();
-        let caller_call_id = caller.call_id().clone();
+        let (caller_name, caller_number, by) = match &self.calls[index].origin {
+            Origin::Leg(caller) => match self.leg(*caller) {
+                Some(caller) => (
+                    caller.member.name.clone(),
+                    caller.own_number().to_owned(),
+                    caller.call_id().clone(),
+                ),
+                None => return,
+            },
+            Origin::Backend(dial) => (dial.name.clone(), dial.number.clone(), dial.id.clone()),
+        };
         for (session, offer) in sessions.into_iter().zip(offers) {
-            let (Ok((media, sdp)), Some(calling)) = (offer, &mut self.calling) else {
-                continue;
-            };
+            let Ok((media, sdp)) = offer else { continue };
+            let calling = &mut self.calls[index];
             let id = self.context.next_serial();
             let call_id: Arc<str> = uuid::Uuid::new_v4().to_string().into();
             let key = DialogKey {
@@ -117,6 +157,7 @@ impl Room {
                     room_session_id: self.room_session_id.clone(),
                     charge: None,
                     target: None,
+                    dial: calling.dial_id(),
                 },
             );
             let entry = DialogEntry {
@@ -137,7 +178,7 @@ impl Room {
                 display_direction: "inbound",
                 user_variables: &calling.user_variables,
             };
-            tracing::info!(call = %leg.call_id(), caller = %caller_call_id, session = leg.session.protocol(), "ringing");
+            tracing::info!(call = %leg.call_id(), caller = %by, session = leg.session.protocol(), "ringing");
             leg.verto(
                 &self.context,
                 verto::INVITE,
@@ -152,10 +193,7 @@ impl Room {
 
     /// A device answers.
     pub(super) async fn answer(&mut self, id: LegId, reply: VertoReply, answer: Described) {
-        let rings = self
-            .calling
-            .as_ref()
-            .is_some_and(|calling| calling.group.rings(id));
+        let rings = self.rings(id);
         let media = self.leg(id).and_then(|leg| leg.media);
         let (true, Some(media)) = (rings, media) else {
             let joined = self.leg(id).is_some_and(Leg::is_joined);
@@ -177,9 +215,12 @@ impl Room {
             reply.refuse(&error);
             return self.lose_ringing(id, Cause::TemporaryFailure, Farewell::None);
         }
-        let Some(mut calling) = self.calling.take() else {
-            return;
-        };
+        let index = self
+            .calls
+            .iter()
+            .position(|calling| calling.group.rings(id));
+        let Some(index) = index else { return };
+        let mut calling = self.calls.remove(index);
         self.context
             .directory
             .end_ringing(&calling.callee.owner, &self.handle);
@@ -193,7 +234,10 @@ impl Room {
                 Farewell::ByeTwice,
             );
         }
-        self.connect(calling.caller, id).await;
+        match calling.origin {
+            Origin::Leg(caller) => self.connect(caller, id).await,
+            Origin::Backend(dial) => self.answered_for_backend(id, *dial).await,
+        }
     }
 
     /// Puts the caller and the device that has answered together.
@@ -232,51 +276,51 @@ impl Room {
 
     /// A device's user says no.
     pub(super) fn reject(&mut self, id: LegId) {
-        let silence = self
-            .calling
-            .as_mut()
-            .and_then(|calling| calling.group.reject(id));
+        let calling = self.rung_by(id);
+        let silence = calling.and_then(|calling| Some((calling.id, calling.group.reject(id)?)));
         self.end_leg(id, Cause::UserBusy, "rejected", Farewell::None);
         self.silence(silence);
     }
 
     /// A device cannot ring any more.
     pub(super) fn lose_ringing(&mut self, id: LegId, cause: Cause, farewell: Farewell) {
-        let silence = self
-            .calling
-            .as_mut()
-            .and_then(|calling| calling.group.lose(id));
+        let calling = self.rung_by(id);
+        let silence = calling.and_then(|calling| Some((calling.id, calling.group.lose(id)?)));
         self.end_leg(id, cause, "unreachable", farewell);
         self.silence(silence);
     }
 
-    fn silence(&mut self, silence: Option<Silence>) {
+    fn silence(&mut self, silence: Option<(u64, Silence)>) {
         match silence {
             None => {}
-            Some(Silence::Rejected) => self.give_up(Cause::UserBusy),
-            Some(Silence::Unreachable) => self.give_up(Cause::TemporaryFailure),
+            Some((calling, Silence::Rejected)) => self.give_up(calling, Cause::UserBusy),
+            Some((calling, Silence::Unreachable)) => self.give_up(calling, Cause::TemporaryFailure),
         }
     }
 
     /// Nobody answers: everybody is told so.
-    pub(super) fn give_up(&mut self, cause: Cause) {
-        let caller = self.calling.as_ref().map(|calling| calling.caller);
-        self.stop_ringing(cause);
+    pub(super) fn give_up(&mut self, calling: u64, cause: Cause) {
+        let caller = self.calling(calling).and_then(Calling::caller);
+        self.stop_ringing(calling, cause);
         if let Some(caller) = caller {
             self.end_leg(caller, cause, "not answered", Farewell::Bye);
         }
     }
 
     /// Ends the legs that ring.
-    pub(super) fn stop_ringing(&mut self, cause: Cause) {
-        let Some(mut calling) = self.calling.take() else {
+    pub(super) fn stop_ringing(&mut self, calling: u64, cause: Cause) {
+        let Some(index) = self.calls.iter().position(|other| other.id == calling) else {
             return;
         };
+        let mut calling = self.calls.remove(index);
         self.context
             .directory
             .end_ringing(&calling.callee.owner, &self.handle);
         for id in calling.group.stop() {
             self.end_leg(id, cause, "stopped ringing", Farewell::ByeTwice);
+        }
+        if let Some(dial) = calling.dial_id() {
+            self.end_dial(&dial);
         }
     }
 }

@@ -12,6 +12,7 @@ use offhook_proto::relay::RpcError;
 use offhook_proto::verto_reply::TransferResult;
 use serde_json::Map;
 
+use super::control::Answer;
 use super::{Farewell, Kind, Ring, Room, RoomHandle, RoomMessage, spawn};
 use crate::calls::VertoReply;
 use crate::calls::destination::refuse;
@@ -32,9 +33,37 @@ pub(in crate::calls) enum Goal {
     },
 }
 
+/// Who waits to hear what became of a transfer.
+pub(in crate::calls) enum TransferReply {
+    /// A client.
+    Client(VertoReply),
+    /// The project's backend.
+    Backend(Answer),
+}
+
+impl TransferReply {
+    pub(in crate::calls) fn refuse(self, error: &RpcError) {
+        match self {
+            Self::Client(reply) => reply.refuse(error),
+            // Whoever asked may no longer wait.
+            Self::Backend(answer) => drop(answer.send(Err(error.clone()))),
+        }
+    }
+
+    fn done(self, call_id: &str) {
+        match self {
+            Self::Client(reply) => reply.ok(TransferResult {
+                action: "transfer",
+                call_id,
+            }),
+            Self::Backend(answer) => drop(answer.send(Ok(()))),
+        }
+    }
+}
+
 /// What the one who transfers asks for.
 pub(in crate::calls) struct TransferOrder {
-    pub(in crate::calls) reply: VertoReply,
+    pub(in crate::calls) reply: TransferReply,
     /// Their dialog.
     pub(in crate::calls) call_id: String,
     pub(in crate::calls) goal: Goal,
@@ -43,7 +72,7 @@ pub(in crate::calls) struct TransferOrder {
 /// A leg on its way from one room to another.
 pub(in crate::calls) struct Arrival {
     leg: Leg,
-    reply: VertoReply,
+    reply: TransferReply,
     /// Dialog of the one who transfers.
     call_id: String,
     from: RoomHandle,
@@ -130,7 +159,7 @@ impl Room {
             return Err("only a call between two can be transferred");
         }
         let joined = |leg: &&Leg| leg.is_joined() && !leg.is_auxiliary();
-        if self.calling.is_some() || self.leg(id).is_none_or(|leg| !joined(&leg)) {
+        if !self.calls.is_empty() || self.leg(id).is_none_or(|leg| !joined(&leg)) {
             return Err("the call has not been answered");
         }
         let mut others = self.legs.iter().filter(joined).filter(|leg| leg.id != id);
@@ -180,10 +209,12 @@ impl Room {
             context.media.move_leg(media, self.media_room);
             context.media.join(media);
         }
-        reply.ok(TransferResult {
-            action: "transfer",
-            call_id: &call_id,
-        });
+        if let Some(dial) = &leg.dial {
+            context
+                .directory
+                .insert_dial(dial, &leg.key.owner.project_id, &self.handle);
+        }
+        reply.done(&call_id);
         leg.session.event(goodbye);
         self.legs.push(leg);
         // A room that has ended since has told the transferor itself.
@@ -227,7 +258,7 @@ impl Room {
             None => Ok(()),
             Some(replaces) => {
                 let there = self.leg(replaces).is_some_and(Leg::is_joined);
-                let whole = self.calling.is_none() && self.other_of(&[replaces]).is_some();
+                let whole = self.calls.is_empty() && self.other_of(&[replaces]).is_some();
                 match there && whole && matches!(self.kind, Kind::Direct) {
                     true => Ok(()),
                     false => Err(RpcError::invalid_params("that call has not been answered")),
@@ -307,6 +338,9 @@ impl Room {
             .directory
             .end(&leg.key, Cause::NormalClearing, Instant::now(), memory);
         context.counters.legs.add(-1);
+        if let Some(dial) = &leg.dial {
+            context.directory.end_dial(dial);
+        }
         leg.session.event(leg.bye(context, Cause::NormalClearing));
     }
 }
