@@ -87,11 +87,17 @@ pub(crate) fn run_all(fast: bool) -> Done {
         if !fast {
             step(
                 "element tests",
-                bootstrap::chromium().and_then(|()| playwright("elements", "element tests")),
+                bootstrap::chromium().and_then(|()| playwright("elements", &[], "element tests")),
             );
+            let together = ["--project=together", "--workers=2"];
             step(
                 "browser tests",
-                bootstrap::chromium().and_then(|()| playwright("e2e", "browser tests")),
+                bootstrap::chromium().and_then(|()| playwright("e2e", &together, "browser tests")),
+            );
+            // These measure gaps and moments, and have the machine for themselves.
+            step(
+                "browser tests that measure",
+                playwright("e2e", &["--project=alone"], "browser tests that measure"),
             );
         }
     }
@@ -154,8 +160,8 @@ fn npm(arguments: &[&str], what: &str) -> Done {
 }
 
 /// The tests of one package that need a browser.
-fn playwright(package: &str, what: &str) -> Done {
+fn playwright(package: &str, arguments: &[&str], what: &str) -> Done {
     let mut tests = command("npx", &["playwright", "test"]);
-    tests.current_dir(web().join(package));
+    tests.args(arguments).current_dir(web().join(package));
     run(tests, what)
 }
