@@ -57,13 +57,16 @@ pub struct Webhooks {
     inner: Arc<Inner>,
 }
 
+/// A webhook and its filters.
+type Wants = (String, Vec<String>);
+
 struct Inner {
     store: Store,
     policy: WebhookPolicy,
     /// Without it no delivery can be made; why is said at each attempt.
     client: Result<reqwest::Client, String>,
     /// By project: what each webhook that is on wants.
-    subscriptions: RwLock<HashMap<String, Vec<(String, Vec<String>)>>>,
+    subscriptions: RwLock<HashMap<String, Vec<Wants>>>,
     inbox: mpsc::Sender<Written>,
     unwritten_bytes: AtomicUsize,
     /// Where the next delivery goes in the order.
@@ -262,7 +265,7 @@ impl Webhooks {
 impl Inner {
     /// Reads which webhooks want what.
     async fn reload(&self) -> Result<(), StoreError> {
-        let mut by_project: HashMap<String, Vec<(String, Vec<String>)>> = HashMap::new();
+        let mut by_project: HashMap<String, Vec<Wants>> = HashMap::new();
         for subscription in self.store.subscriptions().await? {
             by_project
                 .entry(subscription.project_id)
