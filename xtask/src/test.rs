@@ -56,13 +56,6 @@ pub(crate) fn run_all(fast: bool) -> Done {
     let built = web_build::build();
     let web_is_built = built.is_ok();
     step("web parts and their size gates", built);
-    step(
-        "binary",
-        run(
-            command("cargo", &["build", "--package", "offhook-cli", "--quiet"]),
-            "the binary",
-        ),
-    );
     step("Rust tests", rust_tests());
     if !fast {
         step("fuzz targets", fuzz::every(60));
@@ -119,7 +112,8 @@ pub(crate) fn task(arguments: &[String]) -> Done {
 }
 
 fn rust_tests() -> Done {
-    // The binary is what some tests run.
+    // Some tests run the binary. Building it by itself first would build its dependencies twice: with the features that it
+    // needs, and with those of the tests.
     let binary = root().join("target/debug/offhook");
     let mut tests = if has("cargo-nextest") {
         command(

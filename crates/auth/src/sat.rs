@@ -10,6 +10,8 @@ const TYP: &str = "SAT";
 
 /// The scope that lets the holder refresh the token by itself (wire-protocol.md 2.3).
 pub const SCOPE_REFRESH: &str = "sat:refresh";
+/// Makes its holder a moderator of the rooms it comes into.
+pub const SCOPE_MODERATE: &str = "room:moderate";
 
 /// Who made a token for whom (wire-protocol.md 2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

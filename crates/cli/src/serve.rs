@@ -245,7 +245,7 @@ fn settings(args: &Args) -> Settings {
         device_tokens_per_minute: args.device_tokens_per_minute,
         messages_per_minute: args.messages_per_minute,
         call_records_days: args.call_records_days,
-        webhook_allowed_networks: args.webhook_allowed_networks,
+        webhook_allowed_networks: args.webhook_allowed_networks.clone(),
         webhook_timeout_seconds: args.webhook_timeout_seconds,
         webhook_retry_seconds: args.webhook_retry_seconds,
         bound_token_seconds: args.bound_token_seconds,

@@ -484,12 +484,9 @@ impl Calls {
     }
 }
 
-/// A token made with this scope makes its holder a moderator of the conferences it reaches.
-const SCOPE_MODERATE: &str = "room:moderate";
-
 /// What the holder of a token may do in a conference (6.10).
 fn granted(claims: &SatClaims) -> Capabilities {
-    if claims.has_scope(SCOPE_MODERATE) {
+    if claims.has_scope(offhook_auth::sat::SCOPE_MODERATE) {
         Capabilities::MODERATOR
     } else if claims.kind == SatKind::Subscriber {
         Capabilities::SUBSCRIBER

@@ -175,16 +175,20 @@ fn expire_at(fields: &mut Fields, name: &str, now: u64) -> Option<u64> {
     Some(wished)
 }
 
-/// `"sat:refresh"`, or a list of it (2.3).
+/// `"sat:refresh"`, `"room:moderate"`, or a list of them (2.3).
 fn scope(fields: &mut Fields) -> Vec<String> {
     let mut scope = fields.text_or_texts("scope", 8);
-    if let Some(unknown) = scope.iter().find(|scope| *scope != sat::SCOPE_REFRESH) {
+    if let Some(unknown) = scope
+        .iter()
+        .find(|scope| ![sat::SCOPE_REFRESH, sat::SCOPE_MODERATE].contains(&scope.as_str()))
+    {
         fields.refuse(
             "scope",
             code::INVALID_VALUE,
             format!(
-                "scope {unknown} is not known: only {} is",
-                sat::SCOPE_REFRESH
+                "scope {unknown} is not known: there are {} and {}",
+                sat::SCOPE_REFRESH,
+                sat::SCOPE_MODERATE
             ),
         );
     }

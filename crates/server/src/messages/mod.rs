@@ -9,7 +9,7 @@ use std::sync::Arc;
 use offhook_auth::SatKind;
 use offhook_proto::rest::Message;
 use offhook_proto::{limits, method};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub(crate) use attempts::{Attempt, Attempts, Delivery};
 
@@ -40,9 +40,16 @@ pub(crate) struct CallEntry {
 #[derive(Clone)]
 pub(crate) struct Messages {
     posts: mpsc::Sender<Post>,
-    calls: mpsc::UnboundedSender<CallEntry>,
+    calls: mpsc::UnboundedSender<Noted>,
     /// Handed in and not yet written.
     waiting: Gauge,
+}
+
+/// What is handed in without waiting.
+enum Noted {
+    Call(Box<CallEntry>),
+    /// All that was handed in before is to be written, and then this told.
+    Flush(oneshot::Sender<()>),
 }
 
 struct Post {
@@ -91,7 +98,16 @@ impl Messages {
     /// Notes a call that has ended; never waits.
     pub(crate) fn call_ended(&self, entry: CallEntry) {
         // Without the task the process is ending.
-        let _ = self.calls.send(entry);
+        let _ = self.calls.send(Noted::Call(Box::new(entry)));
+    }
+
+    /// Returns when all that was handed in before is written.
+    pub(crate) async fn flush(&self) {
+        let (written, done) = oneshot::channel();
+        if self.calls.send(Noted::Flush(written)).is_ok() {
+            // Without the task nothing more is written.
+            let _ = done.await;
+        }
     }
 }
 
@@ -103,25 +119,32 @@ struct Writer {
 }
 
 impl Writer {
-    async fn run(
-        self,
-        mut posts: mpsc::Receiver<Post>,
-        mut calls: mpsc::UnboundedReceiver<CallEntry>,
-    ) {
+    async fn run(self, mut posts: mpsc::Receiver<Post>, mut calls: mpsc::UnboundedReceiver<Noted>) {
         loop {
             tokio::select! {
-                Some(Post { message, outcome }) = posts.recv() => {
-                    let said = self.say(&message).await;
-                    if said.is_ok() {
-                        self.written.increment();
+                Some(post) = posts.recv() => self.write(post).await,
+                Some(noted) = calls.recv() => match noted {
+                    Noted::Call(entry) => self.note(*entry).await,
+                    Noted::Flush(written) => {
+                        while let Ok(post) = posts.try_recv() {
+                            self.write(post).await;
+                        }
+                        // Whoever asked may have stopped waiting.
+                        let _ = written.send(());
                     }
-                    self.waiting.add(-1);
-                    outcome.send_replace(Some(said));
-                }
-                Some(entry) = calls.recv() => self.note(entry).await,
+                },
                 else => return,
             }
         }
+    }
+
+    async fn write(&self, Post { message, outcome }: Post) {
+        let said = self.say(&message).await;
+        if said.is_ok() {
+            self.written.increment();
+        }
+        self.waiting.add(-1);
+        outcome.send_replace(Some(said));
     }
 
     async fn note(&self, entry: CallEntry) {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use offhook_media::LegStats;
 use offhook_proto::rest::{MessageSubtype, WebhookEvent};
 use serde_json::{Map, Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 pub(crate) use compose::{HANGUP, LegEnd, OFFLINE, Target};
@@ -48,10 +48,17 @@ pub(crate) struct EndedCalls {
     pub(crate) legs: Vec<EndedLeg>,
 }
 
+/// What is handed in.
+enum Entered {
+    Ended(EndedCalls),
+    /// All that was handed in before is to be written, and then this told.
+    Flush(oneshot::Sender<()>),
+}
+
 /// Where rooms hand in what has ended.
 #[derive(Clone)]
 pub(crate) struct Ledger {
-    inbox: mpsc::UnboundedSender<EndedCalls>,
+    inbox: mpsc::UnboundedSender<Entered>,
 }
 
 impl Ledger {
@@ -84,7 +91,16 @@ impl Ledger {
     pub(crate) fn close(&self, calls: EndedCalls) {
         if !calls.legs.is_empty() {
             // Without the task the process is ending.
-            let _ = self.inbox.send(calls);
+            let _ = self.inbox.send(Entered::Ended(calls));
+        }
+    }
+
+    /// Returns when all that was handed in before is written. The media server must still be there: it is asked what it measured.
+    pub(crate) async fn flush(&self) {
+        let (written, done) = oneshot::channel();
+        if self.inbox.send(Entered::Flush(written)).is_ok() {
+            // Without the task nothing more is written.
+            let _ = done.await;
         }
     }
 }
@@ -98,13 +114,15 @@ struct Writer {
 }
 
 impl Writer {
-    async fn run(self, mut inbox: mpsc::UnboundedReceiver<EndedCalls>) {
+    async fn run(self, mut inbox: mpsc::UnboundedReceiver<Entered>) {
         let mut prune = interval(PRUNE);
         prune.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                calls = inbox.recv() => match calls {
-                    Some(calls) => self.write(calls).await,
+                entered = inbox.recv() => match entered {
+                    Some(Entered::Ended(calls)) => self.write(calls).await,
+                    // Whoever asked may have stopped waiting.
+                    Some(Entered::Flush(written)) => drop(written.send(())),
                     None => return,
                 },
                 _ = prune.tick(), if self.keep.is_some() => self.prune().await,

@@ -126,7 +126,7 @@ impl Relay {
             timing: config.timing,
             hold_music: config.hold_music,
             budgets: Arc::clone(&budgets),
-            ledger,
+            ledger: ledger.clone(),
             webhooks,
         });
         let shared = Shared {
@@ -137,6 +137,7 @@ impl Relay {
             counters,
             registry,
             messages,
+            ledger,
             calls,
             refusals: Mutex::default(),
             proofs,
@@ -179,6 +180,12 @@ impl Relay {
         }
     }
 
+    /// Returns when the records of calls that have ended, and all messages, are written.
+    pub(crate) async fn flush(&self) {
+        self.shared.ledger.flush().await;
+        self.shared.messages.flush().await;
+    }
+
     /// Calls, as a backend commands them.
     pub(crate) fn calls(&self) -> &Calls {
         &self.shared.calls
@@ -214,6 +221,7 @@ pub(crate) struct Shared {
     counters: Arc<Counters>,
     registry: Arc<Registry>,
     messages: Messages,
+    ledger: Ledger,
     calls: Calls,
     refusals: Mutex<Refusals>,
     proofs: Arc<Proofs>,

@@ -273,7 +273,7 @@ impl Server {
     }
 
     /// Ends gracefully: no new connections, sockets are asked to go, requests in flight are answered, then everything
-    /// stops. Takes ten seconds at most when nothing hangs.
+    /// stops, when what has been said and recorded is written. Takes ten seconds at most when nothing hangs.
     pub async fn shutdown(self) {
         self.app.draining.store(true, Relaxed);
         for task in &self.watching {
@@ -290,6 +290,13 @@ impl Server {
                 left = self.connections.tasks.len(),
                 "connections did not end in time"
             );
+        }
+        // Records ask the media server what it measured, and tell conversations and webhooks.
+        if tokio::time::timeout(DRAIN_GRACE, self.app.relay.flush())
+            .await
+            .is_err()
+        {
+            tracing::warn!("not every record and message could be written");
         }
         if let Some(turn) = &self.turn {
             turn.shutdown();

@@ -82,7 +82,7 @@ impl Drop for Process {
 async fn deliveries_survive_a_killed_server_in_order() {
     let data = tempfile::tempdir().unwrap();
     let mut receiver = Receiver::open().await;
-    receiver.from_now_on(Manner::Answer(500));
+    receiver.behave(Manner::Answer(500));
     let (process, base) = Process::start(data.path()).await;
     let store = Store::open(&data.path().join("offhook.db")).await.unwrap();
     let (project, token) = store.create_project("Test", now_s()).await.unwrap();
@@ -106,7 +106,7 @@ async fn deliveries_survive_a_killed_server_in_order() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     process.kill();
-    receiver.from_now_on(Manner::Take);
+    receiver.behave(Manner::Take);
     let (_process, base) = Process::start(data.path()).await;
     let mut received = Vec::new();
     while received.len() < 20 {

@@ -69,7 +69,7 @@ impl Receiver {
         format!("http://{}/hook?key=known-to-us-alone", self.address)
     }
 
-    pub(crate) fn from_now_on(&self, manner: Manner) {
+    pub(crate) fn behave(&self, manner: Manner) {
         *self.manner.lock().unwrap() = manner;
     }
 

@@ -190,10 +190,10 @@ async fn a_receiver_that_fails_hangs_goes_and_comes_back_gets_everything_in_orde
     let server = server_with(|_| ()).await;
     let mut receiver = Receiver::open().await;
     let (id, secret) = hook(&server, &receiver.url(), &["room.*"]).await;
-    receiver.from_now_on(Manner::Answer(503));
+    receiver.behave(Manner::Answer(503));
     let mut events = vec![test_event(&server, &id).await];
     assert_eq!(receiver.hit().await.attempt(), 1);
-    receiver.from_now_on(Manner::Hang);
+    receiver.behave(Manner::Hang);
     let hit = receiver.hit().await;
     assert_eq!(
         (hit.attempt(), hit.header("webhook-id")),
@@ -214,7 +214,7 @@ async fn a_receiver_that_fails_hangs_goes_and_comes_back_gets_everything_in_orde
     .await;
     let reason = text(&waiting, "/last_error/reason");
     assert!(!reason.contains("known-to-us-alone"), "{reason}");
-    receiver.from_now_on(Manner::Take);
+    receiver.behave(Manner::Take);
     receiver.come_back().await;
     events.push(test_event(&server, &id).await);
     let kinds = ["webhook.test", "room.started", "room.ended", "webhook.test"];
@@ -239,7 +239,7 @@ async fn what_is_given_up_is_listed_delivered_again_or_forgotten() {
     let server = server_with(|settings| settings.webhook_retry_seconds = Some(0)).await;
     let mut receiver = Receiver::open().await;
     let (id, _) = hook(&server, &receiver.url(), &["room.*"]).await;
-    receiver.from_now_on(Manner::Answer(410));
+    receiver.behave(Manner::Answer(410));
     let mut events = Vec::new();
     for _ in 0..3 {
         events.push(test_event(&server, &id).await);
@@ -262,7 +262,7 @@ async fn what_is_given_up_is_listed_delivered_again_or_forgotten() {
     let (_, next) = server.get(&text(&page, "/links/next")).await;
     assert_eq!(next["data"][0]["event_id"], events[0].as_str());
 
-    receiver.from_now_on(Manner::Take);
+    receiver.behave(Manner::Take);
     let one = format!("{letters}/{}", text(letter, "/id"));
     let (status, answer) = server.post(&format!("{one}/redeliver"), json!({})).await;
     assert_eq!((status, &answer["redelivered"]), (202, &json!(1)));
@@ -283,7 +283,7 @@ async fn what_is_given_up_is_listed_delivered_again_or_forgotten() {
     })
     .await;
 
-    receiver.from_now_on(Manner::Answer(400));
+    receiver.behave(Manner::Answer(400));
     for _ in 0..2 {
         test_event(&server, &id).await;
     }
@@ -333,7 +333,7 @@ async fn a_webhook_leads_to_no_inner_address_and_follows_no_redirect() {
 
     let server = server_with(|settings| settings.webhook_retry_seconds = Some(0)).await;
     let mut outer = Receiver::open().await;
-    outer.from_now_on(Manner::Redirect(inner.url()));
+    outer.behave(Manner::Redirect(inner.url()));
     let (id, _) = hook(&server, &outer.url(), &["*"]).await;
     test_event(&server, &id).await;
     outer.hit().await;

@@ -397,3 +397,18 @@ async fn media_that_goes_before_the_call_has_its_quality_recorded_too() {
     }
     assert_eq!(records[0].record.legs.len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_ended_just_before_the_server_is_recorded() {
+    let server = TestServer::start().await;
+    let alice = Person::subscriber(&server, "alice").await;
+    let bob = Person::subscriber(&server, "bob").await;
+    let (mut a, mut b) = (alice.device().await, bob.online().await);
+    let (call, answered) = connect(&mut a, &mut b, "/private/bob?channel=audio").await;
+    b.hang_up(&answered).await;
+    a.bye(&call.id).await;
+    drop((a, b, call, answered));
+    let server = crate::records::restart(server, None).await;
+    let record = &records(&server, 1).await[0];
+    assert_eq!(record["status"], "answered");
+}

@@ -209,15 +209,8 @@ async fn everything_is_exported_as_json_lines_and_as_a_table() {
     assert_eq!(faults(&answer), fault("format", "invalid_parameter_value"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn old_records_are_forgotten_when_the_server_starts() {
-    let server = TestServer::start_with(|settings| settings.call_records_days = Some(7)).await;
-    let now = now_ms();
-    for (number, age_days) in [(1, 8), (2, 6)] {
-        let started_ms = now - age_days * DAY_MS;
-        let record = record(number, "bob", CallOutcome::Answered, started_ms);
-        save(&server, &record, started_ms).await;
-    }
+/// The same server once more, after it has ended as one that is asked to.
+pub(crate) async fn restart(server: TestServer, call_records_days: Option<u64>) -> TestServer {
     let TestServer {
         server: running,
         project_id,
@@ -228,18 +221,30 @@ async fn old_records_are_forgotten_when_the_server_starts() {
     } = server;
     running.shutdown().await;
     let mut again = settings(data.path());
-    again.call_records_days = Some(7);
+    again.call_records_days = call_records_days;
     let running = offhook_server::serve::Server::start(again.settle().unwrap())
         .await
         .unwrap();
-    let server = TestServer {
+    TestServer {
         base: running.ready().http.clone(),
         server: running,
         project_id,
         api_token,
         client,
         data,
-    };
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_records_are_forgotten_when_the_server_starts() {
+    let server = TestServer::start_with(|settings| settings.call_records_days = Some(7)).await;
+    let now = now_ms();
+    for (number, age_days) in [(1, 8), (2, 6)] {
+        let started_ms = now - age_days * DAY_MS;
+        let record = record(number, "bob", CallOutcome::Answered, started_ms);
+        save(&server, &record, started_ms).await;
+    }
+    let server = restart(server, Some(7)).await;
     let left = crate::calls::records(&server, 1);
     assert_eq!(left.await[0]["id"], "call-0002");
 }

@@ -146,6 +146,8 @@ async fn lives_scopes_and_bindings_are_as_asked_and_as_bounded() {
     assert_eq!(asked["expires_at"], now + 90);
     let unbound = claims(json!({"scope": "sat:refresh", "expire_at": now + 3_600})).await;
     assert_eq!(unbound["scope"], json!(["sat:refresh"]));
+    let moderator = claims(json!({"scope": "room:moderate"})).await;
+    assert_eq!(moderator["scope"], json!(["room:moderate"]));
     assert!(unbound["expires_at"].as_u64().unwrap() <= now_s() + 60);
     let bound = claims(
         json!({"scope": ["sat:refresh"], "expire_at": now + 3_600, "fingerprint": fingerprint}),
