@@ -16,6 +16,7 @@ export default defineConfig({
   expect: { timeout: 8_000, toHaveScreenshot: { threshold: 0.25, maxDiffPixels: 1200, animations: 'disabled' } },
   reporter: [['dot']],
   forbidOnly: true,
+  retries: process.env.CI ? 1 : 0,
   use: {
     launchOptions: {
       ...(chromium ? { executablePath: chromium } : {}),
