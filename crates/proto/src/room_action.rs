@@ -452,13 +452,13 @@ mod tests {
                 "reserved-0".into()
             )]))
         );
-        // As the hosted platform does (7.2).
-        assert!(
+        // As the official client of today sends it.
+        assert_eq!(
             read(
                 "call.member.position.set",
                 json!({"self": own, "target": other, "position": "auto"})
-            )
-            .is_err()
+            ),
+            Ok(CallAction::Positions(vec![("M2".into(), "auto".into())]))
         );
     }
 
