@@ -14,7 +14,8 @@ const PROGRAMS: [(&str, &str); 3] = [
 /// That the measurements of load build and start, on the smallest load, in the profile of tests.
 pub(crate) fn smoke() -> Done {
     let benches = ["--bench", "room", "--bench", "signalling"];
-    let mut test = command("cargo", &["test", "--package", "offhook-cli"]);
+    // With the features of all tests, so that nothing is built twice.
+    let mut test = command("cargo", &["test", "--workspace"]);
     test.args(benches).args(["--", "--smoke"]);
     run(test, "measurements start")
 }
