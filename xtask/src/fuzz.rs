@@ -36,12 +36,18 @@ pub(crate) fn task(arguments: &[String]) -> Done {
     all(&targets, seconds)
 }
 
-/// Every target for so long; what is found fails it and is kept in `target/fuzz`.
-pub(crate) fn every(seconds: u32) -> Done {
-    all(&TARGETS, seconds)
+/// Runs every target for so long, on what the processor has left; what is found fails it and is kept in `target/fuzz`.
+pub(crate) fn every_beside_others(seconds: u32) -> Done {
+    run_targets(&TARGETS, seconds, true)
 }
 
 fn all(targets: &[&str], seconds: u32) -> Done {
+    build()?;
+    run_targets(targets, seconds, false)
+}
+
+/// Builds the targets.
+pub(crate) fn build() -> Done {
     let here = root().join("fuzz");
     let output = root().join("target/fuzz");
     // With a target named, the flags are not those of build scripts and macros too.
@@ -54,7 +60,12 @@ fn all(targets: &[&str], seconds: u32) -> Done {
         .current_dir(&here)
         .env("CARGO_TARGET_DIR", &output)
         .env("RUSTFLAGS", INSTRUMENTED);
-    run(build, "fuzz targets")?;
+    run(build, "fuzz targets")
+}
+
+fn run_targets(targets: &[&str], seconds: u32, beside_others: bool) -> Done {
+    let output = root().join("target/fuzz");
+    let triple = host()?;
     // Two at a time: one a core.
     for pair in targets.chunks(2) {
         let outcomes: Vec<Done> = std::thread::scope(|scope| {
@@ -62,7 +73,7 @@ fn all(targets: &[&str], seconds: u32) -> Done {
                 .iter()
                 .map(|target| {
                     let program = output.join(&triple).join("release").join(target);
-                    scope.spawn(move || one(target, &program, seconds))
+                    scope.spawn(move || one(target, &program, seconds, beside_others))
                 })
                 .collect();
             let joined = running.into_iter().map(|one| {
@@ -78,25 +89,28 @@ fn all(targets: &[&str], seconds: u32) -> Done {
     Ok(())
 }
 
-fn one(target: &str, program: &Path, seconds: u32) -> Done {
+fn one(target: &str, program: &Path, seconds: u32, beside_others: bool) -> Done {
     let found = root().join("target/fuzz/found").join(target);
     let grown = root().join("target/fuzz/corpus").join(target);
     let kept = root().join("fuzz/corpus").join(target);
     for directory in [&found, &grown, &kept] {
         std::fs::create_dir_all(directory).map_err(|error| error.to_string())?;
     }
-    let mut fuzz = command(
-        program.to_str().ok_or("the project's path is not text")?,
-        &[
-            &format!("-max_total_time={seconds}"),
-            "-max_len=4096",
-            "-timeout=10",
-            "-rss_limit_mb=1024",
-            "-print_final_stats=0",
-            "-verbosity=0",
-            &format!("-artifact_prefix={}/", found.display()),
-        ],
-    );
+    let program = program.to_str().ok_or("the project's path is not text")?;
+    let mut fuzz = if beside_others {
+        command("nice", &["-n", "19", program])
+    } else {
+        command(program, &[])
+    };
+    fuzz.args([
+        &format!("-max_total_time={seconds}"),
+        "-max_len=4096",
+        "-timeout=10",
+        "-rss_limit_mb=1024",
+        "-print_final_stats=0",
+        "-verbosity=0",
+        &format!("-artifact_prefix={}/", found.display()),
+    ]);
     fuzz.arg(grown).arg(kept);
     run(fuzz, &format!("fuzz {target}, {seconds} s"))
 }

@@ -58,7 +58,6 @@ pub(crate) fn run_all(fast: bool) -> Done {
     step("web parts and their size gates", built);
     step("Rust tests", rust_tests());
     if !fast {
-        step("fuzz targets", fuzz::every(60));
         step("measurements start", bench::smoke());
     }
     step(
@@ -82,10 +81,18 @@ pub(crate) fn run_all(fast: bool) -> Done {
                 "element tests",
                 bootstrap::chromium().and_then(|()| playwright("elements", &[], "element tests")),
             );
+            // These wait most of their time: what is left of the processor looks for what strangers could send.
+            step("fuzz targets", fuzz::build());
+            let fuzzing = std::thread::spawn(|| fuzz::every_beside_others(60));
             let together = ["--project=together", "--workers=2"];
             step(
                 "browser tests",
                 bootstrap::chromium().and_then(|()| playwright("e2e", &together, "browser tests")),
+            );
+            let fuzzed = fuzzing.join();
+            step(
+                "fuzzing",
+                fuzzed.unwrap_or_else(|_| Err("fuzzing could not be watched".into())),
             );
             // These measure gaps and moments, and have the machine for themselves.
             step(
