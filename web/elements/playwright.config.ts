@@ -9,8 +9,8 @@ export default defineConfig({
   testMatch: ['elements/src/**/*.spec.ts', 'elements/test/**/*.spec.ts', 'apps/test/**/*.spec.ts', 'samples/test/**/*.spec.ts'],
   outputDir: 'results',
   snapshotPathTemplate: '../{testFileDir}/pictures/{arg}{ext}',
-  // Most of the time a test waits for the browser.
-  workers: 4,
+  // They are bound by the processor: more of them at a time take longer, all in all.
+  workers: 2,
   fullyParallel: true,
   timeout: 45_000,
   expect: { timeout: 8_000, toHaveScreenshot: { threshold: 0.25, maxDiffPixels: 1200, animations: 'disabled' } },
@@ -18,6 +18,8 @@ export default defineConfig({
   forbidOnly: true,
   retries: process.env.CI ? 1 : 0,
   use: {
+    // A context of its own for every test takes longer than most tests. Each opens its page anew.
+    reuseContext: true,
     launchOptions: {
       ...(chromium ? { executablePath: chromium } : {}),
       args: [

@@ -1,8 +1,8 @@
 /** The gallery as the server serves it, without the server: on simulated calls it needs none. */
-import AxeBuilder from '@axe-core/playwright';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from '@playwright/test';
+import { findings } from '../../elements/test/axe.js';
 import { expect } from '../../elements/test/harness.js';
 
 /** What a page of the gallery shows: one element, and how. */
@@ -46,15 +46,10 @@ export async function settled(page: Page): Promise<void> {
 
 /** Fails on any finding of axe-core in what is shown. */
 export async function expectAccessible(page: Page, what: string): Promise<void> {
-  await expectNothing(new AxeBuilder({ page }).setLegacyMode(), what);
+  expect(await findings(page), what).toEqual([]);
 }
 
 /** Fails on what can come with other colours, sizes and directions alone: contrast, small targets, hidden scrolling. */
 export async function expectReadable(page: Page, what: string): Promise<void> {
-  await expectNothing(new AxeBuilder({ page }).include('main').setLegacyMode().withRules(['color-contrast', 'target-size', 'scrollable-region-focusable']), what);
-}
-
-async function expectNothing(axe: AxeBuilder, what: string): Promise<void> {
-  const { violations } = await axe.analyze();
-  expect(violations.map(({ id, nodes }) => ({ id, nodes: nodes.slice(0, 4).map(({ html, failureSummary }) => `${html.slice(0, 300)}: ${failureSummary}`) })), what).toEqual([]);
+  expect(await findings(page, { within: 'main', only: ['color-contrast', 'target-size', 'scrollable-region-focusable'] }), what).toEqual([]);
 }

@@ -2,7 +2,6 @@
  * The elements in a real browser, on a page whose policy allows no inline script and no inline style but the test's own.
  * `show` puts markup into it; `sim` is the module of simulated calls, for `page.evaluate`.
  */
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test as base } from '@playwright/test';
 import { createReadStream, existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -11,6 +10,7 @@ import { basename, dirname, extname, join, normalize, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url';
 import type * as Elements from '../src/index.js';
 import type * as Simulation from '../src/simulation/index.js';
+import { findings } from './axe.js';
 
 export { expect };
 declare global {
@@ -76,6 +76,8 @@ export const test = base.extend<Fixtures, { origin: string }>({
     await page.goto(origin);
     await page.waitForFunction(() => 'sim' in globalThis);
     await use(page);
+    // The next test gets the same context; all else of it is set back by Playwright.
+    await page.context().clearPermissions();
     expect(faults, 'errors of the page').toEqual([]);
   },
   show: async ({ page }, use) => {
@@ -108,8 +110,7 @@ export const test = base.extend<Fixtures, { origin: string }>({
   },
   axe: async ({ page }, use) => {
     await use(async () => {
-      const { violations } = await new AxeBuilder({ page }).setLegacyMode().disableRules(['page-has-heading-one', 'region']).analyze();
-      expect(violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => `${html}: ${failureSummary}`) }))).toEqual([]);
+      expect(await findings(page, { without: ['page-has-heading-one', 'region'] })).toEqual([]);
     });
   }
 });
