@@ -242,4 +242,22 @@ mod tests {
             assert!(matches!(PublicKey::from_jwk(&json), Err(ProofError::BadKey(_))), "{json}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(
+            text in "\\PC{0,80}",
+            kty in "RSA|EC|OKP|oct|[a-z]{0,4}",
+            crv in "P-256|Ed25519|P-384|[a-z]{0,4}",
+            number in "[A-Za-z0-9_=-]{0,60}",
+            signature: Vec<u8>,
+        ) {
+            let _ = PublicKey::from_jwk(&text);
+            let jwk = format!(r#"{{"kty":"{kty}","crv":"{crv}","x":"{number}","y":"{number}","n":"{number}","e":"AQAB"}}"#);
+            if let Ok(key) = PublicKey::from_jwk(&jwk) {
+                proptest::prop_assert!(is_thumbprint(&key.thumbprint()));
+                proptest::prop_assert!(!key.verifies(b"message", &signature));
+            }
+        }
+    }
 }

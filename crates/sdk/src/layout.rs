@@ -158,4 +158,13 @@ mod tests {
             (50.0, 0.0, 33.5, 100.0)
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "\\PC{0,40}|(reserved|standard)-[0-9a-z-]{0,8}") {
+            if let Ok(position) = text.parse::<VideoPosition>() {
+                proptest::prop_assert_eq!(position.to_string().parse::<VideoPosition>().ok(), Some(position));
+            }
+        }
+    }
 }

@@ -35,6 +35,8 @@ mod socket;
 #[cfg(feature = "sound")]
 pub mod sound;
 mod tls;
+#[cfg(test)]
+mod untrusted;
 mod user;
 mod value;
 

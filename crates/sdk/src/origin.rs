@@ -80,4 +80,20 @@ mod tests {
             assert!(error.contains(wrong), "{error}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_a_server_is_an_origin(host in "\\PC{0,40}|(https?://)?[a-z0-9.:@/?#\\[\\]-]{0,40}") {
+            if let Ok(url) = parse(&host) {
+                proptest::prop_assert!(matches!(url.scheme(), "http" | "https"));
+                proptest::prop_assert!(url.has_host() && url.path() == "/" && url.query().is_none());
+            }
+        }
+
+        #[test]
+        fn an_escaped_piece_is_one_piece(piece in "\\PC{0,40}") {
+            let url = Url::parse(&format!("http://a.test/x/{}", escaped(&piece))).unwrap();
+            proptest::prop_assert!(url.query().is_none() && url.fragment().is_none());
+        }
+    }
 }

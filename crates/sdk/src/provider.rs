@@ -407,4 +407,17 @@ mod tests {
             "{refused:?}"
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_answer_makes_the_parsers_panic(
+            text in "\\PC{0,80}|[{]\"token\":\"[a-z]{0,9}\",\"expires_(at|in)\":(-?[0-9]{1,25}|null)[}]",
+            now: Option<u64>,
+        ) {
+            if let Ok(credential) = parse_exchange(&text, now) {
+                proptest::prop_assert!(credential.token.is_some());
+            }
+            proptest::prop_assert!(refusal(&text).chars().count() <= 200 || text.contains("message"));
+        }
+    }
 }

@@ -701,4 +701,33 @@ mod tests {
             );
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_parsers_panic(
+            text in "\\PC{0,80}",
+            url in "https?://\\PC{0,40}",
+            toml in "([a-z_]{1,20} = (\\PC{0,20}|[0-9]{1,25}|\"[a-z0-9:.]{0,20}\")\n){0,6}",
+        ) {
+            let _ = text.parse::<Listen>();
+            for text in [&text, &url] {
+                if let Ok(origin) = text.parse::<PublicUrl>() {
+                    // An origin is one: what it reads as reads as itself.
+                    proptest::prop_assert_eq!(origin.as_str().parse(), Ok(origin.clone()));
+                }
+            }
+            for text in [&text, &toml] {
+                if let Err(error) = parse(text) {
+                    proptest::prop_assert!(error.to_string().contains("offhook.toml"));
+                }
+            }
+        }
+
+        #[test]
+        fn an_address_reads_as_it_is_written(ip: [u8; 4], port: u16) {
+            let address = SocketAddr::from((ip, port));
+            let listen = Listen::At(address);
+            proptest::prop_assert_eq!(listen.to_string().parse(), Ok(listen));
+        }
+    }
 }

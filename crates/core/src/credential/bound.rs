@@ -207,4 +207,24 @@ mod tests {
             Answer::Nonce(nonce) if nonce == "n"
         ));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_answer_makes_the_reader_panic(
+            status: u16,
+            header in "\\PC{0,30}",
+            body in "\\PC{0,80}|[{]\"(token|error)\":\"[a-z]{0,9}\",\"expires_(at|in)\":(-?[0-9]{1,25}|null|\"x\")[}]",
+            now in 0u64..(1 << 53),
+        ) {
+            let headers = [("retry-after", &header[..]), ("dpop-nonce", &header[..])];
+            let response = HttpResponse {
+                status,
+                headers: headers.map(|(name, value)| (name.into(), value.into())).to_vec(),
+                body,
+            };
+            if let Answer::Failed { wait_ms: Some(wait), .. } = read(&Ok(response), now) {
+                proptest::prop_assert!(wait <= RETRY_AFTER_MAX_MS);
+            }
+        }
+    }
 }
