@@ -51,6 +51,7 @@ fn sections(description: &str) -> Vec<&str> {
 pub fn description(identity: &Identity, text: &str) {
     let now = Instant::now();
     let mut server = identity.peer(now, Ice::Lite);
+    let mut picture = identity.peer(now, Ice::Lite);
     let mut client = identity.peer(now, Ice::Full);
     let both = AudioDirection {
         send: true,
@@ -60,7 +61,8 @@ pub fn description(identity: &Identity, text: &str) {
     // First of all, of a call that runs, and once more.
     for offer in [text, &good, text, text] {
         if let Ok(parsed) = server.parse_offer(offer)
-            && let Ok(answer) = server.answer(&parsed)
+            && let Ok(answer) =
+                server.answer(&parsed, parsed.apart.is_some().then_some(&mut picture))
         {
             assert_eq!(sections(offer), sections(&answer), "{offer}{answer}");
             assert!(!answer.contains("\r\r") && answer.starts_with("v=0\r\n"));
@@ -72,7 +74,7 @@ pub fn description(identity: &Identity, text: &str) {
             }
         }
     }
-    let _ = client.apply_answer(text);
+    let _ = client.apply_answer(text, None);
     let _ = client.advance(now);
 }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Bits of a key that count; the rest name the worker.
 const SERIAL_BITS: u32 = 48;
+/// Workers are far fewer than would need this bit.
+const PICTURE_BIT: u64 = 1 << 63;
 
 /// Names a room. Stays unique for the life of the server and knows the worker the room lives on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -29,7 +31,17 @@ impl LegKey {
     }
 
     pub(crate) fn worker(self) -> usize {
-        (self.0 >> SERIAL_BITS) as usize
+        ((self.0 & !PICTURE_BIT) >> SERIAL_BITS) as usize
+    }
+
+    /// The name of the leg's second transport, which has its video alone, where one is asked for.
+    pub(crate) fn picture(self) -> Self {
+        LegKey(self.0 | PICTURE_BIT)
+    }
+
+    /// The leg whose transport this is, and whether it is the second.
+    pub(crate) fn transport(self) -> (Self, bool) {
+        (LegKey(self.0 & !PICTURE_BIT), self.0 & PICTURE_BIT != 0)
     }
 }
 
@@ -43,6 +55,17 @@ impl std::fmt::Display for LegKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "leg-{:x}", self.0)
     }
+}
+
+/// How video is offered to a peer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Pictures {
+    /// Not at all.
+    No,
+    /// In one bundle with the audio: one transport.
+    Bundled,
+    /// With a transport of its own, for peers that cannot answer a bundle (wire-protocol 9.4).
+    Apart,
 }
 
 /// What a room does with the audio of its legs.
@@ -217,6 +240,9 @@ mod tests {
         assert_ne!(room, RoomKey::new(2, 77));
         let leg = LegKey::new(1, (1 << SERIAL_BITS) - 1);
         assert_eq!(leg.worker(), 1);
+        assert_eq!(leg.picture().worker(), 1);
+        assert_eq!(leg.picture().transport(), (leg, true));
+        assert_eq!(leg.transport(), (leg, false));
     }
 
     #[test]

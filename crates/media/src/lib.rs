@@ -48,6 +48,8 @@ mod waker;
 
 pub use codec::{VOICE_BITRATE, VOICE_COMPLEXITY};
 pub use error::MediaError;
-pub use keys::{CloseReason, LegFlags, LegKey, LegSound, LegStats, MediaEvent, RoomKey, RoomKind};
+pub use keys::{
+    CloseReason, LegFlags, LegKey, LegSound, LegStats, MediaEvent, Pictures, RoomKey, RoomKind,
+};
 pub use music::Chime;
 pub use server::{MediaConfig, MediaCounters, MediaServer};

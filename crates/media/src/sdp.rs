@@ -1,13 +1,14 @@
 //! The text side of offers and answers: which sections of a session description the engine gets to see, and the
 //! refusal of the others.
 //!
-//! The engine negotiates one audio and one video section. Everything else an offer holds (data channels, second sections
+//! The engine negotiates one audio and one video section, in one bundle; where a peer gives them transports of their own,
+//! a second engine has the video. Everything else an offer holds (data channels, second sections
 //! of a kind) is cut out before the engine sees it and put into the answer as a refused section: port 0, in its place,
 //! never missing. A calling browser thus keeps its audio whatever else it asked for.
 
 mod answer;
 
-pub(crate) use answer::RemoteAnswer;
+pub(crate) use answer::{AnsweredVideo, RemoteAnswer};
 use offhook_proto::limits::SDP_BYTES;
 
 use crate::error::MediaError;
@@ -31,6 +32,8 @@ pub(crate) enum Candidates {
 pub(crate) struct RemoteOffer {
     /// The description with the sections the engine negotiates.
     pub(crate) text: String,
+    /// The description with the video section alone, where that has a transport of its own.
+    pub(crate) apart: Option<String>,
     /// DTLS certificate hash of the first of these, as written.
     pub(crate) fingerprint: String,
     /// `a=mid` of the audio section.
@@ -45,6 +48,10 @@ pub(crate) struct RemoteOffer {
 enum Section {
     /// The engine answers it.
     Kept {
+        mid: String,
+    },
+    /// The engine of the second transport answers it.
+    Apart {
         mid: String,
     },
     /// The engine sees it, since it has answered it before; the peer has stopped it.
@@ -72,8 +79,17 @@ impl RemoteOffer {
         let bundled = parts.has_bundle();
         let first = |kind: &str| parts.media.iter().position(|m| m.is_usable(kind));
         let audio = first("audio");
-        // Two transports are more than the engine has: without a bundle there is one section.
-        let video = first("video").filter(|_| pictures && (bundled || audio.is_none()));
+        let video = first("video").filter(|_| pictures);
+        // Only one to whom peers come, at a known address, has a second transport.
+        let may_part = candidates == Candidates::Drop && known_video.is_none();
+        let apart = match (audio, video) {
+            (Some(audio), Some(video)) if may_part => {
+                parts.media[audio].is_apart_from(&parts.media[video])
+            }
+            _ => false,
+        };
+        // Without a bundle, a section that has no transport of its own cannot be reached.
+        let video = video.filter(|_| bundled || apart || audio.is_none());
         let stopped = known_video.and_then(|known| {
             let is_it = |m: &Media<'_>| m.mid() == Some(known);
             parts.media.iter().position(is_it)
@@ -82,9 +98,15 @@ impl RemoteOffer {
         if audio.is_none() && video.is_none() {
             return Err(refused("no audio or video section can be used"));
         }
-        let mut kept: Vec<usize> = [audio, video, stopped].into_iter().flatten().collect();
+        let together = video.filter(|_| !apart);
+        let mut kept: Vec<usize> = [audio, together, stopped].into_iter().flatten().collect();
         kept.sort_unstable();
         let Reduced { text, fingerprint } = parts.reduced(&kept, stopped, candidates)?;
+        let alone = video.filter(|_| apart);
+        let apart = alone
+            .map(|video| parts.reduced(&[video], None, candidates))
+            .transpose()?
+            .map(|reduced| reduced.text);
         let mid = |index: Option<usize>| {
             index
                 .and_then(|index| parts.media[index].mid())
@@ -97,10 +119,14 @@ impl RemoteOffer {
             Some(mid) if kept.contains(&i) => Section::Kept {
                 mid: mid.to_owned(),
             },
+            Some(mid) if alone == Some(i) => Section::Apart {
+                mid: mid.to_owned(),
+            },
             _ => Section::Refused(m.refusal()),
         });
         Ok(RemoteOffer {
             text,
+            apart,
             fingerprint,
             audio: mid(audio),
             video: mid(video),
@@ -109,20 +135,20 @@ impl RemoteOffer {
         })
     }
 
-    /// The answer with all sections of the offer, from the engine's answer to those it was given.
-    pub(crate) fn complete(&self, answer: &str) -> Result<String, MediaError> {
+    /// The answer with all sections of the offer, from the engine's answer to those it was given, and that of the second
+    /// transport's engine where there is one.
+    pub(crate) fn complete(&self, answer: &str, apart: Option<&str>) -> Result<String, MediaError> {
         let engine = |what: &str| MediaError::Engine(format!("its answer has {what}"));
-        let mut blocks: Vec<Vec<&str>> = vec![Vec::new()];
-        for line in answer.lines() {
-            if line.starts_with("m=") {
-                blocks.push(Vec::new());
-            }
-            if let Some(block) = blocks.last_mut() {
-                block.push(line);
-            }
-        }
+        let mut blocks = blocks(answer);
         let session = blocks.remove(0);
-        let seen = |section: &&Section| !matches!(section, Section::Refused(_));
+        let alone = apart.map(blocks_of_sections).unwrap_or_default();
+        let alone = match (alone.as_slice(), &self.apart) {
+            ([one], Some(_)) => Some(one),
+            ([], None) => None,
+            _ => return Err(engine("other transports")),
+        };
+        let seen =
+            |section: &&Section| !matches!(section, Section::Refused(_) | Section::Apart { .. });
         if blocks.len() != self.sections.iter().filter(seen).count() {
             return Err(engine("other sections"));
         }
@@ -154,7 +180,7 @@ impl RemoteOffer {
                 push_line(&mut out, &origin(line));
             } else if !line.starts_with("a=group:BUNDLE") {
                 push_line(&mut out, line);
-            } else if self.bundled {
+            } else if self.bundled && self.apart.is_none() {
                 // A group that was not offered may not be answered (RFC 9143 7.3).
                 push_line(&mut out, &format!("a=group:BUNDLE {}", taken.join(" ")));
             }
@@ -167,6 +193,15 @@ impl RemoteOffer {
         let mut blocks = blocks.iter();
         for section in &self.sections {
             match section {
+                Section::Apart { mid } => {
+                    for line in alone.into_iter().flatten() {
+                        if line.starts_with("a=mid:") {
+                            push_line(&mut out, &format!("a=mid:{mid}"));
+                        } else {
+                            push_line(&mut out, &in_stream(line, stream));
+                        }
+                    }
+                }
                 Section::Kept { mid } => {
                     for line in blocks.next().into_iter().flatten() {
                         if line.starts_with("a=mid:") {
@@ -185,6 +220,26 @@ impl RemoteOffer {
         }
         Ok(out)
     }
+}
+
+/// The lines of a description: of the session, then of each section.
+fn blocks(description: &str) -> Vec<Vec<&str>> {
+    let mut blocks = vec![Vec::new()];
+    for line in description.lines() {
+        if line.starts_with("m=") {
+            blocks.push(Vec::new());
+        }
+        if let Some(block) = blocks.last_mut() {
+            block.push(line);
+        }
+    }
+    blocks
+}
+
+fn blocks_of_sections(description: &str) -> Vec<Vec<&str>> {
+    let mut blocks = blocks(description);
+    blocks.remove(0);
+    blocks
 }
 
 impl Refusal {
@@ -231,6 +286,21 @@ pub(crate) fn complete_offer(offer: &str) -> String {
             // One stream, as in answers.
             push_line(&mut out, &in_stream(line, stream));
         }
+    }
+    out
+}
+
+/// An offer of two engines' as it is sent: the sections of each, in no bundle, each with its own transport.
+pub(crate) fn side_by_side(sound: &str, picture: &str) -> String {
+    let mut out: String = complete_offer(sound)
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("a=group:BUNDLE"))
+        .collect();
+    let stream = sound
+        .lines()
+        .find_map(|line| line.strip_prefix("a=msid:")?.split(' ').next());
+    for line in blocks_of_sections(picture).iter().flatten() {
+        push_line(&mut out, &in_stream(line, stream));
     }
     out
 }
@@ -312,12 +382,12 @@ impl<'a> Parts<'a> {
             .join(" ");
         let mut out = String::new();
         for line in &self.session {
-            if line.starts_with("a=group:BUNDLE") {
-                push_line(&mut out, &format!("a=group:BUNDLE {mids}"));
-            } else if !line.starts_with("a=msid-semantic") {
+            if !line.starts_with("a=group:BUNDLE") && !line.starts_with("a=msid-semantic") {
                 push_line(&mut out, line);
             }
         }
+        // The engine wants a group, be it of one.
+        push_line(&mut out, &format!("a=group:BUNDLE {mids}"));
         let mut fingerprint = String::new();
         for index in kept {
             let section = &self.media[*index];
@@ -382,6 +452,13 @@ impl<'a> Media<'a> {
         self.attribute("a=mid:").map(|line| &line["a=mid:".len()..])
     }
 
+    /// Whether the two have transports of their own: peers that are ready for both ways give each section ICE credentials
+    /// of its own in an offer that also has a bundle.
+    fn is_apart_from(&self, other: &Media<'_>) -> bool {
+        let [own, others] = [self, other].map(|section| section.attribute("a=ice-ufrag:"));
+        own.is_some() && others.is_some() && own != others
+    }
+
     fn is_usable(&self, kind: &str) -> bool {
         let Some(rest) = self
             .line()
@@ -433,154 +510,4 @@ fn refused(why: &str) -> MediaError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const OFFER: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1 2\r\n\
-        a=msid-semantic: WMS x\r\n\
-        m=video 50000 UDP/TLS/RTP/SAVPF 96 97\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:vvvv\r\n\
-        a=ice-pwd:pppppppppppppppppppppppp\r\na=fingerprint:sha-256 AA:BB\r\na=setup:actpass\r\na=mid:0\r\n\
-        a=candidate:1 1 udp 1 10.0.0.1 50000 typ host\r\n\
-        m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=msid:x y\r\n\
-        a=candidate:1 1 udp 1 10.0.0.1 50001 typ host\r\na=sendrecv\r\n\
-        m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\n";
-
-    const ENGINE: &str = "v=0\r\no=engine-1.2 77 2 IN IP4 0.0.0.0\r\na=group:BUNDLE 0 1\r\n\
-        m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=msid:one track\r\na=ssrc:5 msid:one track\r\n\
-        m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:1\r\na=msid:two other\r\na=ssrc:6 msid:two other\r\n";
-
-    fn offer(text: &str) -> RemoteOffer {
-        RemoteOffer::parse(text, Candidates::Drop, None, true).expect("a good offer")
-    }
-
-    #[test]
-    fn audio_and_video_are_kept_and_what_they_lack_is_borrowed_from_the_bundle() {
-        let dropped = offer(OFFER);
-        assert_eq!(dropped.text.matches("m=").count(), 2);
-        assert!(dropped.text.contains("a=group:BUNDLE 0 1\r\n"));
-        assert_eq!(dropped.text.matches("a=ice-ufrag:vvvv").count(), 2);
-        assert!(!dropped.text.contains("a=candidate"));
-        assert!(!dropped.text.contains("a=msid"));
-        assert_eq!(dropped.fingerprint, "a=fingerprint:sha-256 aa:bb");
-        assert_eq!(
-            (dropped.video.as_deref(), dropped.audio.as_deref()),
-            (Some("0"), Some("1"))
-        );
-        let kept = RemoteOffer::parse(OFFER, Candidates::Keep, None, true).expect("a good offer");
-        assert!(kept.text.contains("50001 typ host"));
-    }
-
-    #[test]
-    fn the_answer_has_every_section_in_its_place_and_one_stream() {
-        let answer = offer(OFFER).complete(ENGINE).expect("an answer");
-        let media: Vec<&str> = answer.lines().filter(|l| l.starts_with("m=")).collect();
-        assert_eq!(
-            media,
-            [
-                "m=video 9 UDP/TLS/RTP/SAVPF 96",
-                "m=audio 9 UDP/TLS/RTP/SAVPF 111",
-                "m=application 0 UDP/DTLS/SCTP webrtc-datachannel"
-            ]
-        );
-        for mid in ["a=mid:0", "a=mid:1", "a=mid:2"] {
-            assert_eq!(answer.matches(mid).count(), 1);
-        }
-        assert!(answer.contains("a=group:BUNDLE 0 1\r\n"));
-        assert!(
-            answer.contains("a=msid:one other\r\n") && answer.contains("a=ssrc:6 msid:one other")
-        );
-        assert!(
-            answer.contains("\r\no=- 77 2 IN IP4 0.0.0.0\r\n"),
-            "the engine is not named"
-        );
-        assert!(complete_offer(ENGINE).contains("\r\no=- 77 2 IN IP4 0.0.0.0\r\n"));
-    }
-
-    #[test]
-    fn video_without_a_common_codec_costs_the_video_alone() {
-        let engine = ENGINE.replace("m=video 9", "m=video 0");
-        let answer = offer(OFFER).complete(&engine).expect("an answer");
-        assert!(answer.contains("a=group:BUNDLE 1\r\n"));
-        let engine = ENGINE.replace("m=audio 9", "m=audio 0");
-        assert!(offer(OFFER).complete(&engine).is_err());
-    }
-
-    #[test]
-    fn without_a_bundle_there_is_one_section_and_no_bundle_in_the_answer() {
-        let offer = offer(&OFFER.replace("a=group:BUNDLE 0 1 2\r\n", ""));
-        assert_eq!(
-            (offer.audio.as_deref(), offer.video.as_deref()),
-            (Some("1"), None)
-        );
-        let answer = offer
-            .complete("v=0\r\na=group:BUNDLE 1\r\nm=audio 9 x 1\r\n")
-            .expect("an answer");
-        assert!(!answer.contains("BUNDLE") && answer.contains("m=video 0 "));
-    }
-
-    #[test]
-    fn a_stopped_video_section_is_shown_to_the_engine_as_inactive() {
-        let text = OFFER.replace("m=video 50000", "m=video 0");
-        let offer =
-            RemoteOffer::parse(&text, Candidates::Drop, Some("0"), true).expect("a good offer");
-        assert!(offer.text.contains("m=video 9 ") && offer.text.contains("a=inactive"));
-        assert_eq!(offer.video, None);
-        let answer = offer.complete(ENGINE).expect("an answer");
-        assert!(answer.contains("m=video 0 ") && answer.contains("a=group:BUNDLE 1\r\n"));
-    }
-
-    #[test]
-    fn an_endpoint_of_sound_alone_refuses_pictures() {
-        let offer = RemoteOffer::parse(OFFER, Candidates::Keep, None, false).expect("a good offer");
-        assert_eq!((offer.audio.as_deref(), offer.video), (Some("1"), None));
-    }
-
-    #[test]
-    fn what_cannot_be_used_is_refused_with_a_reason() {
-        let neither = OFFER
-            .replace("m=audio", "m=text")
-            .replace("m=video", "m=text");
-        let long = format!("{OFFER}{}", "a=x\r\n".repeat(SDP_BYTES));
-        let many = format!(
-            "v=0\r\n{}",
-            "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n".repeat(100)
-        );
-        for bad in [
-            "",
-            "hello",
-            "v=0\r\n",
-            "v=0\r\nnonsense\r\n",
-            "v=0\r\nm=audio\r\n",
-        ] {
-            assert!(matches!(
-                RemoteOffer::parse(bad, Candidates::Drop, None, true),
-                Err(MediaError::Sdp(_))
-            ));
-        }
-        for bad in [&neither, &long, &many] {
-            assert!(matches!(
-                RemoteOffer::parse(bad, Candidates::Drop, None, true),
-                Err(MediaError::Sdp(_))
-            ));
-        }
-        assert!(offer(OFFER).complete("v=0\r\nm=audio 9 x 1\r\n").is_err());
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_text_is_survived(text in "(v=0\r\n)?([a-z]=[ -~]{0,40}\r?\n|m=(audio|video) [0-9]{1,3} UDP/TLS/RTP/SAVPF [ -~]{0,9}\n|a=mid:[a-c]\n|.{0,20}\n){0,30}") {
-            if let Ok(offer) = RemoteOffer::parse(&text, Candidates::Keep, Some("a"), true) {
-                proptest::prop_assert!(offer.text.starts_with("v=0\r\n"));
-                // The engine answers what it was given: every section comes back, once and in order.
-                if let Ok(answer) = offer.complete(&offer.text) {
-                    let kinds = |sdp: &str| sdp.lines().filter(|l| l.starts_with("m="))
-                        .map(|l| l.split(' ').next().unwrap_or_default().to_owned()).collect::<Vec<_>>();
-                    proptest::prop_assert_eq!(kinds(&answer), kinds(&text));
-                }
-            }
-            for with_video in [false, true] {
-                let _ = RemoteAnswer::parse(&text, Candidates::Drop, with_video);
-            }
-        }
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use common::{Caller, Server, gap};
-use offhook_media::{MediaError, RoomKind};
+use offhook_media::{MediaError, Pictures, RoomKind};
 
 /// Bytes that look random, the same in every run.
 struct Noise(u64);
@@ -57,7 +57,11 @@ async fn datagrams_from_strangers_reach_nobody() {
     b.hears_exactly(&[500.0], &[]).await;
     let port = server.media.addresses()[0];
     // The credentials of a leg whose peer has not come: known to the stranger but for the password.
-    let (_, offer) = server.media.make_offer(room, true).await.expect("an offer");
+    let (_, offer) = server
+        .media
+        .make_offer(room, Pictures::Bundled)
+        .await
+        .expect("an offer");
     let line = offer
         .lines()
         .find(|l| l.starts_with("a=ice-ufrag:"))

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Caller, LOCALHOST, Server};
 use offhook_media::endpoint::{Endpoint, EndpointConfig, EndpointEvent};
-use offhook_media::{CloseReason, MediaError, MediaEvent, RoomKind};
+use offhook_media::{CloseReason, MediaError, MediaEvent, Pictures, RoomKind};
 use tokio::sync::mpsc::unbounded_channel;
 
 fn endpoint() -> (
@@ -145,7 +145,11 @@ async fn the_description_has_all_a_browser_needs() {
         .accept_offer(room, &offer)
         .await
         .expect("an answer");
-    let (_, ours) = server.media.make_offer(room, true).await.expect("an offer");
+    let (_, ours) = server
+        .media
+        .make_offer(room, Pictures::Bundled)
+        .await
+        .expect("an offer");
     let port = server.media.addresses()[0].port();
     for sdp in [&answer, &ours] {
         assert_eq!(sdp.lines().filter(|l| l.starts_with("m=")).count(), 1);
@@ -204,7 +208,11 @@ async fn a_call_offered_by_the_server_connects_and_is_heard() {
     let mut server = Server::start(1);
     let room = server.media.create_room(RoomKind::Conference);
     let caller = Caller::join(&mut server, room, 500.0).await;
-    let (leg, offer) = server.media.make_offer(room, true).await.expect("an offer");
+    let (leg, offer) = server
+        .media
+        .make_offer(room, Pictures::Bundled)
+        .await
+        .expect("an offer");
     let (endpoint, mut events) = endpoint();
     let tone = offhook_media::tone::ToneBursts::steady(1100.0);
     let source = offhook_media::endpoint::AudioSource::Tone(tone);
@@ -334,7 +342,7 @@ async fn a_closed_room_or_leg_ends_the_peer() {
     assert!(matches!(refused, Err(MediaError::NoRoom)));
     server.media.shutdown().await;
     assert!(matches!(
-        server.media.make_offer(room, true).await,
+        server.media.make_offer(room, Pictures::Bundled).await,
         Err(MediaError::Shutdown)
     ));
 }

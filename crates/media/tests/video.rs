@@ -6,10 +6,11 @@ mod common;
 
 use std::sync::atomic::Ordering;
 
-use camera::Camera;
+use camera::{Camera, halves};
 use common::{LOCALHOST, Server, until};
-use offhook_media::endpoint::{Endpoint, EndpointConfig};
-use offhook_media::{LegFlags, RoomKind};
+use offhook_media::endpoint::{AudioSource, Endpoint, EndpointConfig};
+use offhook_media::tone::ToneBursts;
+use offhook_media::{LegFlags, MediaEvent, Pictures, RoomKind};
 use str0m::media::Direction;
 
 /// Waits until a camera is shown many more pictures of another.
@@ -58,12 +59,16 @@ async fn two_see_each_other_from_a_key_frame_on() {
 async fn whoever_is_called_by_somebody_with_a_picture_is_offered_one() {
     let server = Server::start(1);
     let room = server.media.create_room(RoomKind::Conference);
-    let (_, sound) = server.media.make_offer(room, true).await.expect("an offer");
+    let (_, sound) = server
+        .media
+        .make_offer(room, Pictures::Bundled)
+        .await
+        .expect("an offer");
     assert!(!sound.contains("m=video"), "nobody there has a picture");
     let a = Camera::join(&server.media, room, 1, true, Direction::SendRecv).await;
     let (_, sound) = server
         .media
-        .make_offer(room, false)
+        .make_offer(room, Pictures::No)
         .await
         .expect("an offer");
     assert!(
@@ -80,7 +85,11 @@ async fn whoever_is_called_by_somebody_with_a_picture_is_offered_one() {
     sees(&a, 2).await;
     sees(&b, 1).await;
     // One who has sound alone takes the sound.
-    let (leg, offer) = server.media.make_offer(room, true).await.expect("an offer");
+    let (leg, offer) = server
+        .media
+        .make_offer(room, Pictures::Bundled)
+        .await
+        .expect("an offer");
     let (events, _unheard) = tokio::sync::mpsc::unbounded_channel();
     let config = EndpointConfig {
         bind: Some(LOCALHOST),
@@ -94,6 +103,109 @@ async fn whoever_is_called_by_somebody_with_a_picture_is_offered_one() {
         .apply_answer(leg, &answer)
         .await
         .expect("a good answer");
+}
+
+/// A voice of 500 Hz.
+fn voice() -> Endpoint {
+    let (events, _unheard) = tokio::sync::mpsc::unbounded_channel();
+    let config = EndpointConfig {
+        bind: Some(LOCALHOST),
+        source: AudioSource::Tone(ToneBursts::steady(500.0)),
+        ..EndpointConfig::default()
+    };
+    Endpoint::open(config, events).expect("an endpoint")
+}
+
+#[tokio::test]
+async fn whoever_cannot_answer_a_bundle_is_offered_a_picture_with_a_transport_of_its_own() {
+    let mut server = Server::start(2);
+    let room = server.media.create_room(RoomKind::Conference);
+    let a = Camera::join(&server.media, room, 1, true, Direction::SendRecv).await;
+    let voice = voice();
+    let b = Camera::called_beside(&server.media, room, 2, &voice).await;
+    let leg = b.leg;
+    server.event(|e| *e == MediaEvent::Connected { leg }).await;
+    sees(&a, 2).await;
+    sees(&b, 1).await;
+    server
+        .event(|e| *e == MediaEvent::Talking { leg, talking: true })
+        .await;
+    // Both transports go with the leg to a room of another thread.
+    let other = server.media.create_room(RoomKind::Conference);
+    let c = Camera::join(&server.media, other, 3, true, Direction::SendRecv).await;
+    server.media.move_leg(leg, other);
+    server.media.join(leg);
+    sees(&c, 2).await;
+    sees(&b, 3).await;
+    // The picture may be refused.
+    let (refused, offer) = server
+        .media
+        .make_offer(room, Pictures::Apart)
+        .await
+        .expect("an offer");
+    let (events, _unheard) = tokio::sync::mpsc::unbounded_channel();
+    let config = EndpointConfig {
+        bind: Some(LOCALHOST),
+        ..EndpointConfig::default()
+    };
+    let endpoint = Endpoint::open(config, events).expect("an endpoint");
+    let answer = endpoint.accept_offer(&offer).await.expect("an answer");
+    assert!(answer.contains("m=video 0 "), "{answer}");
+    let answered = server.media.apply_answer(refused, &answer).await;
+    answered.expect("a good answer");
+    server
+        .event(|e| *e == MediaEvent::Connected { leg: refused })
+        .await;
+}
+
+#[tokio::test]
+async fn a_picture_with_a_transport_of_its_own_is_shown_and_renegotiated() {
+    let mut server = Server::start(1);
+    let room = server.media.create_room(RoomKind::Conference);
+    let a = Camera::join(&server.media, room, 1, true, Direction::SendRecv).await;
+    let voice = voice();
+    let (b, beside) = Camera::join_beside(&server.media, room, 2, &voice).await;
+    let leg = b.leg;
+    server.event(|e| *e == MediaEvent::Connected { leg }).await;
+    sees(&a, 2).await;
+    sees(&b, 1).await;
+    server
+        .event(|e| *e == MediaEvent::Talking { leg, talking: true })
+        .await;
+    let before = a.seen.asked.load(Ordering::Relaxed);
+    b.want_key();
+    until("asked for a key frame", async || {
+        a.seen.asked.load(Ordering::Relaxed) > before
+    })
+    .await;
+    // The voice restarts its ICE, the picture stays.
+    let offer = voice.create_offer(true).await.expect("an offer");
+    let answer = server.media.reoffer(leg, &beside.offer(&offer)).await;
+    let [sound, _] = halves(&answer.expect("an answer"));
+    voice.apply_answer(&sound).await.expect("a good answer");
+    sees(&a, 2).await;
+    sees(&b, 1).await;
+    let heard = server.media.stats(leg).await.expect("the leg");
+    until("the voice goes on", async || {
+        let stats = server.media.stats(leg).await.expect("the leg");
+        stats.connected && stats.packets_received > heard.packets_received + 25
+    })
+    .await;
+    assert_eq!(a.seen.breaks.load(Ordering::Relaxed), 0);
+    // Without the picture the call is one of sound; it may come back.
+    let without = voice.create_offer(true).await.expect("an offer");
+    let answer = server.media.reoffer(leg, &without).await;
+    let answer = answer.expect("an answer");
+    assert!(!answer.contains("m=video"), "{answer}");
+    voice.apply_answer(&answer).await.expect("a good answer");
+    let seen = a.seen.of(2);
+    let heard = server.media.stats(leg).await.expect("the leg");
+    until("the voice goes on alone", async || {
+        let stats = server.media.stats(leg).await.expect("the leg");
+        stats.packets_received > heard.packets_received + 25
+    })
+    .await;
+    assert!(a.seen.of(2) <= seen + 2, "no picture is shown any more");
 }
 
 #[tokio::test]

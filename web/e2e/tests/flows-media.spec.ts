@@ -34,7 +34,7 @@ const kinds = (page: Page) => inPage(page, ({ call }) => call.participants.map((
 for (const which of ['ours', 'official'] as const) {
   test.describe(`${which}:`, () => {
     let parties: Party[] = [];
-    /** Alice has the client in question, Bob has ours: the official one cannot answer sound and picture in one bundle. */
+    /** Alice has the client in question, Bob has ours. */
     let alice: Page;
     let bob: Page;
 
@@ -61,6 +61,21 @@ for (const which of ['ours', 'official'] as const) {
       await expect.poll(() => inPage(bob, ({ call }) => call.participants.filter((one: any) => one.videoMuted).length)).toBe(1);
       await inPage(alice, ({ call }) => call.self.unmuteVideo());
       await Promise.all([sees(bob), expectToHear(bob, ALICE)]);
+    });
+
+    test('who is called by somebody with a picture answers with one, and both see and hear each other', async () => {
+      await dial(bob, '/private/alice', { video: true, receiveVideo: true });
+      await rings(alice);
+      await answer(alice, { video: true, receiveVideo: true });
+      await Promise.all([status(alice, 'connected'), status(bob, 'connected')]);
+      await Promise.all([sees(alice), sees(bob), expectToHear(alice, BOB), expectToHear(bob, ALICE)]);
+      // The official client's restart of ICE stalls in this browser.
+      if (which === 'official') return;
+      const name = () => inPage(alice, ({ call }) => /a=ice-ufrag:(\S+)/.exec(call.rtcPeerConnection.currentRemoteDescription.sdp)?.[1]);
+      const before = await name();
+      await inPage(alice, ({ call }) => call.requestIceRestart());
+      await expect.poll(name).not.toBe(before);
+      await Promise.all([sees(alice), sees(bob), expectToHear(alice, BOB), expectToHear(bob, ALICE)]);
     });
 
     test('a tab is shared with its sound; the stop button of the browser ends the share and nothing else', async () => {

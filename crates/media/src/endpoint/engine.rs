@@ -267,11 +267,11 @@ impl Engine {
                 let _ = reply.send(self.peer.offer(self.direction, false, ice_restart));
             }
             Command::ApplyAnswer { answer, reply } => {
-                let _ = reply.send(self.peer.apply_answer(&answer));
+                let _ = reply.send(self.peer.apply_answer(&answer, None).map(drop));
             }
             Command::AcceptOffer { offer, reply } => {
                 let offer = self.peer.parse_offer(&offer);
-                let _ = reply.send(offer.and_then(|offer| self.peer.answer(&offer)));
+                let _ = reply.send(offer.and_then(|offer| self.peer.answer(&offer, None)));
             }
             Command::SetSource { source, reply } => {
                 let opened = Source::open(&source).map(|source| self.source = source);

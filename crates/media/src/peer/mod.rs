@@ -22,7 +22,9 @@ use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc};
 use video::VideoSection;
 
 use crate::error::MediaError;
-use crate::sdp::{Candidates, RemoteAnswer, RemoteOffer, complete_offer};
+use crate::sdp::{
+    AnsweredVideo, Candidates, RemoteAnswer, RemoteOffer, complete_offer, side_by_side,
+};
 use crate::video::VideoFormat;
 
 /// Between two statistics events.
@@ -149,12 +151,18 @@ struct AudioSection {
     sends: bool,
 }
 
+/// An offer of ours that waits for its answer, and its sections.
+struct PendingOffer {
+    offer: SdpPendingOffer,
+    audio: Option<Mid>,
+    video: Option<Mid>,
+}
+
 /// See the module's documentation.
 pub(crate) struct Peer {
     rtc: Rtc,
     ice: Ice,
-    /// Our offer, with its sections of sound and, if there is one, of video.
-    pending: Option<(SdpPendingOffer, Mid, Option<Mid>)>,
+    pending: Option<PendingOffer>,
     audio: Option<AudioSection>,
     video: Option<VideoSection>,
     /// The video section the engine has, even if it is stopped.
@@ -241,26 +249,45 @@ impl Peer {
         RemoteOffer::parse(text, self.candidates(), self.video_mid.as_deref(), pictures)
     }
 
-    /// Answers an offer or a renegotiation.
-    pub(crate) fn answer(&mut self, offer: &RemoteOffer) -> Result<String, MediaError> {
-        let parsed = SdpOffer::from_sdp_string(&offer.text)
-            .map_err(|error| MediaError::Sdp(error.to_string()))?;
-        let answer = self.rtc.sdp_api().accept_offer(parsed).map_err(sdp_error)?;
-        self.pending = None;
-        let answer = offer.complete(&answer.to_sdp_string())?;
+    /// Answers an offer or a renegotiation; `picture` is the peer of the second transport, if the offer has
+    /// [one](RemoteOffer::apart).
+    pub(crate) fn answer(
+        &mut self,
+        offer: &RemoteOffer,
+        picture: Option<&mut Peer>,
+    ) -> Result<String, MediaError> {
+        let answer = self.take(&offer.text)?;
+        let apart = match (&offer.apart, picture) {
+            (Some(text), Some(peer)) => {
+                let answer = peer.take(text)?;
+                let mid = offer.video.as_deref();
+                peer.video = mid.and_then(|mid| peer.find_video(Mid::from(mid)));
+                Some(answer)
+            }
+            _ => None,
+        };
+        let is_apart = apart.is_some();
+        let answer = offer.complete(&answer, apart.as_deref())?;
         self.remote_fingerprint = Some(offer.fingerprint.clone());
         self.audio = match &offer.audio {
             Some(mid) => Some(self.find_audio(Mid::from(mid.as_str()))?),
             None => None,
         };
-        self.video = offer
-            .video
-            .as_deref()
-            .and_then(|mid| self.find_video(Mid::from(mid)));
-        if offer.video.is_some() {
-            self.video_mid.clone_from(&offer.video);
+        let video = offer.video.as_deref().filter(|_| !is_apart);
+        self.video = video.and_then(|mid| self.find_video(Mid::from(mid)));
+        if let Some(mid) = video {
+            self.video_mid = Some(mid.to_owned());
         }
         Ok(answer)
+    }
+
+    /// Lets the engine answer an offer that has been reduced to what it negotiates.
+    fn take(&mut self, text: &str) -> Result<String, MediaError> {
+        let parsed =
+            SdpOffer::from_sdp_string(text).map_err(|error| MediaError::Sdp(error.to_string()))?;
+        let answer = self.rtc.sdp_api().accept_offer(parsed).map_err(sdp_error)?;
+        self.pending = None;
+        Ok(answer.to_sdp_string())
     }
 
     /// Offers one audio section, the same one every time; the first time one of video too, if that is wanted.
@@ -291,28 +318,73 @@ impl Peer {
         let (offer, pending) = changes
             .apply()
             .ok_or_else(|| MediaError::Negotiation("nothing has changed".into()))?;
-        self.pending = Some((pending, mid, video));
+        self.pending = Some(PendingOffer {
+            offer: pending,
+            audio: Some(mid),
+            video,
+        });
         Ok(complete_offer(&offer.to_sdp_string()))
     }
 
-    /// Takes the answer to the last [`offer`](Self::offer).
-    pub(crate) fn apply_answer(&mut self, text: &str) -> Result<(), MediaError> {
-        let with_video = matches!(self.pending, Some((_, _, Some(_))));
-        let answer = RemoteAnswer::parse(text, self.candidates(), with_video)?;
-        let parsed = SdpAnswer::from_sdp_string(&answer.text)
+    /// Offers audio, and video by `picture`, the peer of a second transport. For those who cannot answer a bundle.
+    pub(crate) fn offer_apart(
+        &mut self,
+        picture: &mut Peer,
+        direction: AudioDirection,
+    ) -> Result<String, MediaError> {
+        let sound = self.offer(direction, false, false)?;
+        let mut changes = picture.rtc.sdp_api();
+        let video = changes.add_media(MediaKind::Video, Direction::SendRecv, None, None, None);
+        let (offer, pending) = changes
+            .apply()
+            .ok_or_else(|| MediaError::Negotiation("nothing has changed".into()))?;
+        picture.pending = Some(PendingOffer {
+            offer: pending,
+            audio: None,
+            video: Some(video),
+        });
+        Ok(side_by_side(&sound, &offer.to_sdp_string()))
+    }
+
+    /// Takes the answer to the last [`offer`](Self::offer), or to [`offer_apart`](Self::offer_apart) with the same
+    /// `picture`. Whether the video is that one's from now on.
+    pub(crate) fn apply_answer(
+        &mut self,
+        text: &str,
+        picture: Option<&mut Peer>,
+    ) -> Result<bool, MediaError> {
+        let waits = |peer: &Peer| peer.pending.as_ref().is_some_and(|p| p.video.is_some());
+        let video = match &picture {
+            Some(picture) if waits(picture) => AnsweredVideo::Apart,
+            _ if waits(self) => AnsweredVideo::Bundled,
+            _ => AnsweredVideo::None,
+        };
+        let answer = RemoteAnswer::parse(text, self.candidates(), video)?;
+        self.settle_offer(&answer.text, answer.video)?;
+        if let (Some(picture), Some(text)) = (picture, &answer.apart) {
+            picture.settle_offer(text, true)?;
+        }
+        Ok(answer.apart.is_some())
+    }
+
+    /// Gives the engine the answer to its offer; `video`: a section of video in it was taken.
+    fn settle_offer(&mut self, answer: &str, video: bool) -> Result<(), MediaError> {
+        let parsed = SdpAnswer::from_sdp_string(answer)
             .map_err(|error| MediaError::Sdp(error.to_string()))?;
-        let (pending, mid, video) = self
+        let pending = self
             .pending
             .take()
             .ok_or_else(|| MediaError::Negotiation("no offer waits for an answer".into()))?;
         self.rtc
             .sdp_api()
-            .accept_answer(pending, parsed)
+            .accept_answer(pending.offer, parsed)
             .map_err(sdp_error)?;
-        self.audio = Some(self.find_audio(mid)?);
-        if let Some(mid) = video {
+        if let Some(mid) = pending.audio {
+            self.audio = Some(self.find_audio(mid)?);
+        }
+        if let Some(mid) = pending.video {
             self.video_mid = Some(mid.to_string());
-            self.video = self.find_video(mid).filter(|_| answer.video);
+            self.video = self.find_video(mid).filter(|_| video);
         }
         Ok(())
     }

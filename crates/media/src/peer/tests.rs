@@ -37,8 +37,8 @@ impl Pair {
         };
         let offer = client.offer(both, false, false).expect("an offer");
         let offer = server.parse_offer(&offer).expect("a good offer");
-        let answer = server.answer(&offer).expect("an answer");
-        client.apply_answer(&answer).expect("a good answer");
+        let answer = server.answer(&offer, None).expect("an answer");
+        client.apply_answer(&answer, None).expect("a good answer");
         Pair {
             now,
             server,
@@ -266,10 +266,10 @@ proptest! {
         }
         let text = String::from_utf8(text).expect("printable bytes");
         if let Ok(offer) = server.parse_offer(&text)
-            && let Ok(answer) = server.answer(&offer)
+            && let Ok(answer) = server.answer(&offer, None)
         {
-            let _ = client.apply_answer(&answer);
+            let _ = client.apply_answer(&answer, None);
         }
-        let _ = client.apply_answer(&text);
+        let _ = client.apply_answer(&text, None);
     }
 }

@@ -6,22 +6,37 @@ use crate::error::MediaError;
 /// An answer to an offer of ours, which had a section of sound, and perhaps one of video behind it.
 #[derive(Debug)]
 pub(crate) struct RemoteAnswer {
+    /// For the engine of the sound, and of the video that shares its transport.
     pub(crate) text: String,
+    /// For the engine of the second transport, if its video was taken.
+    pub(crate) apart: Option<String>,
     /// The section of video was taken.
     pub(crate) video: bool,
+}
+
+/// Which video the offer had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AnsweredVideo {
+    None,
+    /// In one bundle with the sound.
+    Bundled,
+    /// With a transport of its own.
+    Apart,
 }
 
 impl RemoteAnswer {
     pub(crate) fn parse(
         text: &str,
         candidates: Candidates,
-        with_video: bool,
+        offered: AnsweredVideo,
     ) -> Result<Self, MediaError> {
         let parts = Parts::split(text)?;
         let strange = || refused("the answer's sections are not those of the offer");
-        let (audio, video) = match parts.media.as_slice() {
-            [audio] if !with_video => (audio, None),
-            [audio, video] if with_video && video.line().starts_with("m=video ") => {
+        let (audio, video) = match (parts.media.as_slice(), offered) {
+            ([audio], AnsweredVideo::None) => (audio, None),
+            ([audio, video], AnsweredVideo::Bundled | AnsweredVideo::Apart)
+                if video.line().starts_with("m=video ") =>
+            {
                 (audio, Some(video))
             }
             _ => return Err(strange()),
@@ -33,6 +48,14 @@ impl RemoteAnswer {
             };
         }
         let taken = video.is_some_and(|video| video.is_usable("video"));
+        if offered == AnsweredVideo::Apart {
+            let apart = taken.then(|| parts.reduced(&[1], None, candidates));
+            return Ok(RemoteAnswer {
+                text: parts.reduced(&[0], None, candidates)?.text,
+                apart: apart.transpose()?.map(|reduced| reduced.text),
+                video: taken,
+            });
+        }
         let (kept, stopped): (&[usize], _) = match (video, taken) {
             (None, _) => (&[0], None),
             (Some(_), true) => (&[0, 1], None),
@@ -42,7 +65,11 @@ impl RemoteAnswer {
         if let (Some(video), false) = (video, taken) {
             describe_formats(video, &mut text);
         }
-        Ok(RemoteAnswer { text, video: taken })
+        Ok(RemoteAnswer {
+            text,
+            apart: None,
+            video: taken,
+        })
     }
 }
 
@@ -65,7 +92,27 @@ mod tests {
         "v=0\r\na=group:BUNDLE 0 1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n";
 
     fn parse(text: &str, with_video: bool) -> Result<RemoteAnswer, MediaError> {
-        RemoteAnswer::parse(text, Candidates::Drop, with_video)
+        let offered = match with_video {
+            true => AnsweredVideo::Bundled,
+            false => AnsweredVideo::None,
+        };
+        RemoteAnswer::parse(text, Candidates::Drop, offered)
+    }
+
+    #[test]
+    fn a_video_with_its_own_transport_is_for_the_second_engine() {
+        let sound = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:aaaa\r\n";
+        let taken =
+            format!("{sound}m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=ice-ufrag:vvvv\r\n");
+        let apart = |text: &str| RemoteAnswer::parse(text, Candidates::Drop, AnsweredVideo::Apart);
+        let answer = apart(&taken).expect("a good answer");
+        assert!(answer.text.contains("aaaa") && !answer.text.contains("m=video"));
+        let video = answer.apart.expect("a part for the second engine");
+        assert!(video.contains("vvvv") && !video.contains("m=audio"));
+        let refusal = format!("{sound}m=video 0 UDP/TLS/RTP/SAVPF 0\r\na=mid:1\r\n");
+        let answer = apart(&refusal).expect("a good answer");
+        assert!(answer.apart.is_none() && !answer.video && !answer.text.contains("m=video"));
+        assert!(apart(sound).is_err(), "a section is missing");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::counters::Counters;
 use super::demux::Source;
 use super::leg::Leg;
 use crate::error::MediaError;
-use crate::keys::{LegFlags, LegKey, LegSound, LegStats, RoomKey, RoomKind};
+use crate::keys::{LegFlags, LegKey, LegSound, LegStats, Pictures, RoomKey, RoomKind};
 use crate::music::Chime;
 use crate::waker::Waker;
 
@@ -38,7 +38,7 @@ pub(super) enum Command {
     MakeOffer {
         room: RoomKey,
         leg: LegKey,
-        pictures: bool,
+        pictures: Pictures,
         reply: SdpReply,
     },
     ApplyAnswer {
@@ -94,14 +94,15 @@ pub(super) enum Command {
         leg: Box<Leg>,
         room: RoomKey,
     },
-    /// To a leg's home: what came for it was good; its name has changed; it sends; it is gone.
+    /// To a leg's home: what came for it was good; its name has changed; it sends; it is gone. The key is that of the transport
+    /// concerned.
     Home {
         leg: LegKey,
         errand: Errand,
     },
-    /// To where a leg lodges: what came for it at home.
+    /// To where a leg lodges: what came at home for this transport of it.
     Datagram {
-        leg: LegKey,
+        transport: LegKey,
         arrived: Arrived,
     },
     Shutdown {
@@ -114,10 +115,7 @@ pub(super) enum Errand {
     /// A binding request from there has valid integrity.
     Validated(Source),
     /// It goes by another ICE user fragment; `anew`: with another peer, whose sources are not those of the one before.
-    Named {
-        ufrag: String,
-        anew: bool,
-    },
+    Named { ufrag: String, anew: bool },
     Send {
         from: SocketAddr,
         to: SocketAddr,
@@ -125,6 +123,9 @@ pub(super) enum Errand {
         target: Option<Source>,
         datagram: Vec<u8>,
     },
+    /// The transport is no more.
+    Nameless,
+    /// The leg is no more.
     Gone,
 }
 

@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::MediaError;
-use crate::keys::{LegFlags, LegKey, LegSound, LegStats, MediaEvent, RoomKey, RoomKind};
+use crate::keys::{LegFlags, LegKey, LegSound, LegStats, MediaEvent, Pictures, RoomKey, RoomKind};
 use crate::music::Chime;
 use crate::peer::Certificate;
 use command::{Command, WorkerHandle};
@@ -164,7 +164,7 @@ impl MediaServer {
     pub async fn make_offer(
         &self,
         room: RoomKey,
-        pictures: bool,
+        pictures: Pictures,
     ) -> Result<(LegKey, String), MediaError> {
         let leg = self.new_leg(room);
         let offer = self

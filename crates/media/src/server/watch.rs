@@ -36,14 +36,14 @@ impl Room {
             let Some(watcher) = legs.get_mut(key) else {
                 continue;
             };
-            if watcher.watching != Some(from) || !watcher.peer.takes(packet.format) {
+            if watcher.watching != Some(from) || !watcher.video_peer().takes(packet.format) {
                 continue;
             }
             let (sequence, timestamp) = (packet.sequence, packet.timestamp);
             let out = &mut watcher.video_out;
             match out.forward(now, origin, sequence, timestamp, begins) {
                 Some(stamp) => {
-                    watcher.peer.send_video(now, stamp, packet);
+                    watcher.video_peer().send_video(now, stamp, packet);
                     effects.written.push(*key);
                 }
                 None => ask |= out.wants_picture(now),
@@ -90,7 +90,7 @@ impl Room {
         let choices: Vec<(LegKey, Option<LegKey>)> = self
             .legs
             .iter()
-            .filter(|key| legs.get(key).is_some_and(|leg| leg.peer.watches()))
+            .filter(|key| legs.get(key).is_some_and(super::leg::Leg::watches))
             .map(|key| (*key, self.choose(*key, legs)))
             .collect();
         for (key, choice) in choices {

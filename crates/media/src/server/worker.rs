@@ -1,5 +1,6 @@
 //! A worker thread: its sockets, its rooms, its legs, and the loop that carries everything between them.
 
+mod end;
 mod lodging;
 mod negotiate;
 
@@ -23,9 +24,9 @@ use super::sockets::open_sockets;
 use super::{MediaConfig, Neighbours};
 use crate::datagram::{Kind, classify};
 use crate::error::MediaError;
-use crate::keys::{CloseReason, LegKey, MediaEvent, RoomKey};
+use crate::keys::{CloseReason, LegKey, MediaEvent, Pictures, RoomKey};
 use crate::net::{MAX_DATAGRAM, MediaSocket};
-use crate::peer::{AudioDirection, Certificate, PeerOutput};
+use crate::peer::{Certificate, PeerOutput};
 use crate::waker::Waker;
 use lodging::Lodging;
 
@@ -74,6 +75,14 @@ pub(super) fn spawn(
         .name(format!("media-{index}"))
         .spawn(move || worker.run(poll, &inbox))?;
     Ok(WorkerHandle::new(addresses, counters, commands, waker))
+}
+
+/// Of a leg, whose engine is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Transport {
+    First,
+    /// The video's, where it has its own.
+    Second,
 }
 
 struct Worker {
@@ -154,7 +163,7 @@ impl Worker {
 
     fn receive(&mut self, now: Instant, source: Source, datagram: &[u8]) {
         let is_request;
-        let leg = match classify(datagram) {
+        let transport = match classify(datagram) {
             None => return self.counters.malformed.count(),
             Some(Kind::BindingRequest { local_ufrag }) => {
                 is_request = true;
@@ -172,21 +181,21 @@ impl Worker {
         } else {
             &self.counters.unvalidated
         };
-        let Some(key) = leg else {
+        let Some(transport) = transport else {
             return refused.count();
         };
         let to = self.sockets[source.socket].address;
-        if self.lodged.contains_key(&key) {
-            return self.pass_on(now, key, source, is_request, datagram);
+        if self.lodged.contains_key(&transport.transport().0) {
+            return self.pass_on(now, transport, source, is_request, datagram);
         }
-        self.take(now, key, source, to, is_request, datagram);
+        self.take(now, transport, source, to, is_request, datagram);
     }
 
-    /// Takes a datagram for a leg that is here.
+    /// Takes a datagram for a transport of a leg that is here.
     fn take(
         &mut self,
         now: Instant,
-        key: LegKey,
+        transport: LegKey,
         source: Source,
         to: SocketAddr,
         is_request: bool,
@@ -197,12 +206,16 @@ impl Worker {
         } else {
             &self.counters.unvalidated
         };
+        let (key, is_second) = transport.transport();
         let Some(leg) = self.legs.get_mut(&key) else {
+            return refused.count();
+        };
+        let Some(peer) = leg.transport(is_second) else {
             return refused.count();
         };
         // A panic in there is caught by `guard` below, when the peer is given the datagram again.
         let accepted = catch_unwind(AssertUnwindSafe(|| {
-            leg.peer.accepts(now, source.address, to, datagram)
+            peer.accepts(now, source.address, to, datagram)
         }));
         match accepted {
             Ok(Some(true)) => {}
@@ -210,18 +223,19 @@ impl Worker {
             Err(_) => return self.panicked(key),
         }
         if is_request {
-            if !self.validated(now, source, key) {
+            if !self.validated(now, source, transport) {
                 return self.counters.stun_refused.count();
             }
-            if let Some(leg) = self.legs.get_mut(&key) {
+            if let Some(leg) = self.legs.get_mut(&key).filter(|_| !is_second) {
                 leg.consented(now);
             }
         }
         self.guard(key, |worker| {
-            if let Some(leg) = worker.legs.get_mut(&key) {
-                leg.peer.receive(now, source.address, to, datagram)?;
+            let leg = worker.legs.get_mut(&key);
+            if let Some(peer) = leg.and_then(|leg| leg.transport(is_second)) {
+                peer.receive(now, source.address, to, datagram)?;
             }
-            worker.drive(now, key, Some(source))
+            worker.drive(now, key, Some(source).filter(|_| !is_second))
         });
     }
 
@@ -276,9 +290,9 @@ impl Worker {
                 offer,
                 reply,
             } => {
-                let made = self.new_leg(now, room, leg, |peer| {
+                let made = self.new_leg(now, room, leg, |worker, peer| {
                     let offer = peer.parse_offer(&offer)?;
-                    peer.answer(&offer)
+                    worker.answer(now, leg, peer, &offer)
                 });
                 let failed = made.is_err();
                 // A caller that no longer waits would never close the leg.
@@ -292,19 +306,20 @@ impl Worker {
                 pictures,
                 reply,
             } => {
-                let both = AudioDirection {
-                    send: true,
-                    receive: true,
-                };
                 // Who comes to somebody with a picture may want to see it, and be seen.
-                let video = pictures && self.shows_anybody(room);
-                let made = self.new_leg(now, room, leg, |peer| peer.offer(both, video, false));
+                let pictures = match self.shows_anybody(room) {
+                    true => pictures,
+                    false => Pictures::No,
+                };
+                let made = self.new_leg(now, room, leg, |worker, peer| {
+                    worker.offer(now, leg, peer, pictures)
+                });
                 if reply.send(made).is_err() {
                     self.close(leg, None);
                 }
             }
             Command::ApplyAnswer { leg, answer, reply } => {
-                let _ = reply.send(self.negotiate(now, leg, |leg| leg.peer.apply_answer(&answer)));
+                let _ = reply.send(self.apply_answer(now, leg, &answer));
             }
             Command::Reoffer { leg, offer, reply } => {
                 let _ = reply.send(self.reoffer(now, leg, &offer));
@@ -330,7 +345,7 @@ impl Worker {
             Command::MoveLeg { leg, room } => self.send_off(now, leg, room),
             Command::Lodge { leg, room } => self.lodge(now, leg, room),
             Command::Home { leg, errand } => self.run_errand(now, leg, errand),
-            Command::Datagram { leg, arrived } => {
+            Command::Datagram { transport, arrived } => {
                 let super::command::Arrived {
                     source,
                     to,
@@ -339,7 +354,7 @@ impl Worker {
                     under_way,
                 } = arrived;
                 drop(under_way);
-                self.take(now, leg, source, to, is_request, &datagram);
+                self.take(now, transport, source, to, is_request, &datagram);
             }
             Command::CloseLeg { leg } => self.close(leg, None),
             Command::Stats { leg, reply } => {
@@ -358,7 +373,7 @@ impl Worker {
         legs.into_iter()
             .flatten()
             .filter_map(|key| self.legs.get(key))
-            .any(|leg| leg.peer.watches() || leg.peer.shows())
+            .any(|leg| leg.watches() || leg.shows())
     }
 
     /// Changes how a leg takes part.
@@ -418,21 +433,36 @@ impl Worker {
             return Ok(());
         };
         leg.peer.advance(now)?;
+        let mut polled = Transport::First;
         loop {
             let Some(leg) = self.legs.get_mut(&key) else {
                 return Ok(());
             };
-            match leg.peer.poll()? {
+            let is_second = polled == Transport::Second;
+            let Some(peer) = leg.transport(is_second) else {
+                break;
+            };
+            match peer.poll()? {
                 PeerOutput::Send { from, to, datagram } => {
                     let media = datagram.first().is_some_and(|&first| first > 3);
                     if leg.connection == super::leg::Connection::Lost && media {
                         continue;
                     }
-                    let target = leg.media_source.filter(|_| media);
-                    self.send_for(key, from, to, target, datagram);
+                    let target = leg.media_source.filter(|_| media && !is_second);
+                    let transport = if is_second { key.picture() } else { key };
+                    self.send_for(transport, from, to, target, datagram);
+                }
+                PeerOutput::Ready if is_second => {
+                    // What was sent before is lost: it begins with a whole picture.
+                    let room = leg.room;
+                    self.room(now, room, |room, _, legs, _, effects| {
+                        room.picture_wanted(now, key, legs, effects);
+                    });
                 }
                 PeerOutput::Ready => {}
-                PeerOutput::Path { up } => leg.path(up),
+                // The leg is there as long as its sound is.
+                PeerOutput::Path { up } if !is_second => leg.path(up),
+                PeerOutput::Path { .. } => {}
                 PeerOutput::Audio(packet) => {
                     leg.received(now, &packet, via);
                     let room = leg.room;
@@ -461,13 +491,24 @@ impl Worker {
                         room.picture_wanted(now, key, legs, effects);
                     });
                 }
-                PeerOutput::Report { round_trip, loss } => leg.reported(round_trip, loss),
+                PeerOutput::Report { round_trip, loss } if !is_second => {
+                    leg.reported(round_trip, loss);
+                }
+                PeerOutput::Report { .. } => {}
                 PeerOutput::Ended => {
                     self.close(key, Some(CloseReason::PeerClosed));
                     return Ok(());
                 }
-                PeerOutput::Wait(at) => {
+                PeerOutput::Wait(at) if !is_second => {
                     leg.peer_due = at;
+                    let Some(picture) = &mut leg.picture else {
+                        break;
+                    };
+                    picture.advance(now)?;
+                    polled = Transport::Second;
+                }
+                PeerOutput::Wait(at) => {
+                    leg.peer_due = leg.peer_due.min(at);
                     break;
                 }
             }
@@ -538,85 +579,6 @@ impl Worker {
         match socket {
             Some(socket) if socket.send(datagram, to) => self.counters.sent.count(),
             _ => self.counters.unsent.count(),
-        }
-    }
-
-    /// Does something with a leg's engine; when that fails or panics the leg is closed and nobody else notices.
-    fn guard(&mut self, key: LegKey, work: impl FnOnce(&mut Self) -> Result<(), MediaError>) {
-        match catch_unwind(AssertUnwindSafe(|| work(self))) {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                let ready = self.legs.get(&key).is_some_and(|leg| leg.peer.is_ready());
-                tracing::warn!(leg = %key, %error, "leg closed");
-                let reason = if ready {
-                    CloseReason::EngineFailed
-                } else {
-                    CloseReason::HandshakeFailed
-                };
-                self.close(key, Some(reason));
-            }
-            Err(_) => self.panicked(key),
-        }
-    }
-
-    fn panicked(&mut self, key: LegKey) {
-        self.counters.panics.count();
-        tracing::error!(leg = %key, "media engine panicked on a peer's input: leg closed");
-        // Its engine is not asked for a farewell.
-        if let Some(leg) = self.legs.remove(&key) {
-            self.forget(leg.room, key);
-            self.tell([MediaEvent::Closed {
-                leg: key,
-                reason: CloseReason::EngineFailed,
-            }]);
-        }
-    }
-
-    /// Ends a leg with a farewell to its peer; reported if there is a reason.
-    fn close(&mut self, key: LegKey, reason: Option<CloseReason>) {
-        let Some(mut leg) = self.legs.remove(&key) else {
-            return;
-        };
-        leg.peer.close();
-        let farewell = catch_unwind(AssertUnwindSafe(|| {
-            // What does not get out no longer matters.
-            let _ = leg.peer.advance(Instant::now());
-            while let Ok(output) = leg.peer.poll() {
-                match output {
-                    PeerOutput::Send { from, to, datagram } => {
-                        self.send_for(key, from, to, None, datagram);
-                    }
-                    PeerOutput::Wait(_) => break,
-                    _ => {}
-                }
-            }
-        }));
-        if farewell.is_err() {
-            self.counters.panics.count();
-        }
-        let mut events: Vec<MediaEvent> = leg.hush().into_iter().collect();
-        if let Some(reason) = reason {
-            let stats = Box::new(leg.stats());
-            events.push(MediaEvent::Measured { leg: key, stats });
-            events.push(MediaEvent::Closed { leg: key, reason });
-        }
-        self.tell(events);
-        self.forget(leg.room, key);
-    }
-
-    fn forget(&mut self, room: RoomKey, leg: LegKey) {
-        self.unname(leg);
-        if let Some(room) = self.rooms.get_mut(&room) {
-            room.legs.retain(|other| *other != leg);
-        }
-        self.settle(Instant::now(), room);
-        self.counters.legs.set(self.legs.len() as u64);
-    }
-
-    fn shut_down(&mut self) {
-        let legs: Vec<LegKey> = self.legs.keys().copied().collect();
-        for leg in legs {
-            self.close(leg, None);
         }
     }
 

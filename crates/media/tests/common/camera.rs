@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use offhook_media::{LegKey, MediaServer, RoomKey};
+use offhook_media::endpoint::Endpoint;
+use offhook_media::{LegKey, MediaServer, Pictures, RoomKey};
 use str0m::change::{SdpAnswer, SdpOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid};
@@ -87,7 +88,7 @@ impl Camera {
     /// Is called, takes whatever is offered, and joins; `answer` is then the offer.
     pub(crate) async fn called(media: &MediaServer, room: RoomKey, tag: u8) -> Camera {
         let (mut rtc, socket) = phone();
-        let (leg, offer) = media.make_offer(room, true).await.unwrap();
+        let (leg, offer) = media.make_offer(room, Pictures::Bundled).await.unwrap();
         let mid = |kind: &str| {
             let section = offer.split("m=").find(|section| section.starts_with(kind));
             let line = section?
@@ -130,6 +131,58 @@ impl Camera {
         }
     }
 
+    /// Is called, and answers as a browser does that gives each section a transport of its own: the audio is `voice`'s.
+    pub(crate) async fn called_beside(
+        media: &MediaServer,
+        room: RoomKey,
+        tag: u8,
+        voice: &Endpoint,
+    ) -> Camera {
+        let (mut rtc, socket) = phone();
+        let (leg, offer) = media.make_offer(room, Pictures::Apart).await.unwrap();
+        let [sound, picture] = halves(&offer);
+        let sound = voice.accept_offer(&sound).await.unwrap();
+        let parsed = SdpOffer::from_sdp_string(&picture).unwrap();
+        let picture = rtc.sdp_api().accept_offer(parsed).unwrap().to_sdp_string();
+        let (session, sound) = split(&sound);
+        let session = session.lines().filter(|line| !line.contains("BUNDLE"));
+        let session: String = session.map(|line| format!("{line}\r\n")).collect();
+        let answer = format!("{session}{sound}{}", split(&picture).1);
+        media.apply_answer(leg, &answer).await.unwrap();
+        media.join(leg);
+        let mid = picture
+            .lines()
+            .find_map(|line| line.strip_prefix("a=mid:"))
+            .map(Mid::from);
+        let mids = (None, mid.expect("a section of video"));
+        Camera::begin(rtc, socket, leg, offer, mids, tag, Direction::SendRecv)
+    }
+
+    /// Calls in and joins as a browser does that gives each section a transport of its own: the audio is `voice`'s.
+    pub(crate) async fn join_beside(
+        media: &MediaServer,
+        room: RoomKey,
+        tag: u8,
+        voice: &Endpoint,
+    ) -> (Camera, Beside) {
+        let (mut rtc, socket) = phone();
+        let mut changes = rtc.sdp_api();
+        let mid = changes.add_media(MediaKind::Video, Direction::SendRecv, None, None, None);
+        let (offer, pending) = changes.apply().unwrap();
+        let (_, picture) = split(&offer.to_sdp_string());
+        let beside = Beside { picture };
+        let offer = beside.offer(&voice.create_offer(false).await.unwrap());
+        let (leg, answer) = media.accept_offer(room, &offer).await.unwrap();
+        let [sound, picture] = halves(&answer);
+        voice.apply_answer(&sound).await.unwrap();
+        let parsed = SdpAnswer::from_sdp_string(&picture).unwrap();
+        rtc.sdp_api().accept_answer(pending, parsed).unwrap();
+        media.join(leg);
+        let both = Direction::SendRecv;
+        let camera = Camera::begin(rtc, socket, leg, answer, (None, mid), tag, both);
+        (camera, beside)
+    }
+
     /// Begins or ceases to make a sound.
     pub(crate) fn speak(&self, speaks: bool) {
         self.seen.speaks.store(speaks, Ordering::Relaxed);
@@ -162,6 +215,51 @@ impl Drop for Camera {
             let _ = thread.join();
         }
     }
+}
+
+/// A video section beside a voice, each with its own transport.
+pub(crate) struct Beside {
+    picture: String,
+}
+
+impl Beside {
+    /// The voice's offer with the video section, in a bundle that the other side need not take.
+    pub(crate) fn offer(&self, voice: &str) -> String {
+        let mid = |text: &str| {
+            let mut lines = text.lines();
+            let mid = lines.find_map(|line| line.strip_prefix("a=mid:"));
+            mid.unwrap().to_owned()
+        };
+        let (session, sound) = split(voice);
+        let bundle = format!("a=group:BUNDLE {} {}", mid(&sound), mid(&self.picture));
+        let lines = session.lines().map(|line| {
+            if line.starts_with("a=group:BUNDLE") {
+                format!("{bundle}\r\n")
+            } else {
+                format!("{line}\r\n")
+            }
+        });
+        format!("{}{sound}{}", lines.collect::<String>(), self.picture)
+    }
+}
+
+/// What of a description without a bundle is for the voice, and what for the camera.
+pub(crate) fn halves(description: &str) -> [String; 2] {
+    assert!(!description.contains("BUNDLE"), "{description}");
+    let (session, sections) = split(description);
+    let at = sections.find("m=video ").unwrap();
+    let (sound, picture) = sections.split_at(at);
+    [sound, picture].map(|section| {
+        let mut lines = section.lines();
+        let mid = lines.find_map(|line| line.strip_prefix("a=mid:"));
+        format!("{session}a=group:BUNDLE {}\r\n{section}", mid.unwrap())
+    })
+}
+
+/// The session's lines, and those of all sections.
+fn split(description: &str) -> (String, String) {
+    let (session, sections) = description.split_at(description.find("m=").unwrap());
+    (session.to_owned(), sections.to_owned())
 }
 
 /// A second of a tone.

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use axum::extract::ws::Utf8Bytes;
 use offhook_auth::{SatClaims, SatKind};
+use offhook_media::Pictures;
 use offhook_proto::relay::{self, Request, RpcError};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -63,7 +64,7 @@ struct Inner {
     mailbox: mpsc::UnboundedSender<SessionMessage>,
     attached: AtomicBool,
     /// Its client can answer an offer of sound and video in one bundle.
-    pictures: AtomicBool,
+    bundles: AtomicBool,
     /// Used by the one socket that speaks for the session; here, so that a new socket is no new allowance.
     requests: Mutex<Budget>,
 }
@@ -75,7 +76,7 @@ impl SessionHandle {
         owner: Arc<Owner>,
         mailbox: mpsc::UnboundedSender<SessionMessage>,
     ) -> Self {
-        let (attached, pictures) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (attached, bundles) = (AtomicBool::new(false), AtomicBool::new(false));
         let requests = Mutex::new(Budget::requests(Instant::now()));
         Self(Arc::new(Inner {
             serial,
@@ -83,7 +84,7 @@ impl SessionHandle {
             owner,
             mailbox,
             attached,
-            pictures,
+            bundles,
             requests,
         }))
     }
@@ -101,16 +102,19 @@ impl SessionHandle {
         &self.0.owner
     }
 
-    /// Whether its client can answer an offer of sound and video in one bundle. The official one cannot: it waits for
-    /// candidates in every section (wire-protocol.md 11.6).
-    pub(crate) fn takes_pictures(&self) -> bool {
-        self.0.pictures.load(Ordering::Relaxed)
+    /// How its client can be offered video. The official one cannot answer an offer of sound and video in one bundle: it waits
+    /// for candidates in every section (wire-protocol.md 9.4).
+    pub(crate) fn pictures(&self) -> Pictures {
+        match self.0.bundles.load(Ordering::Relaxed) {
+            true => Pictures::Bundled,
+            false => Pictures::Apart,
+        }
     }
 
     /// By what the client says of itself.
     pub(super) fn spoken_for_by(&self, agent: &str) {
         let ours = agent.starts_with("offhook");
-        self.0.pictures.store(ours, Ordering::Relaxed);
+        self.0.bundles.store(ours, Ordering::Relaxed);
     }
 
     /// Whether a socket speaks for the session right now. May be out of date by the time it is read.

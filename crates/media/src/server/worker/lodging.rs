@@ -104,14 +104,15 @@ impl Worker {
     pub(super) fn pass_on(
         &self,
         now: Instant,
-        key: LegKey,
+        transport: LegKey,
         source: Source,
         is_request: bool,
         datagram: &[u8],
     ) {
-        if is_request && !self.demux.is_free(now, source, key) {
+        if is_request && !self.demux.is_free(now, source, transport) {
             return self.counters.stun_refused.count();
         }
+        let (key, _) = transport.transport();
         let (Some(lodging), Some(socket)) =
             (self.lodged.get(&key), self.sockets.get(source.socket))
         else {
@@ -127,7 +128,7 @@ impl Worker {
             datagram: datagram.to_vec(),
             under_way,
         };
-        self.tell_neighbour(lodging.host, Command::Datagram { leg: key, arrived });
+        self.tell_neighbour(lodging.host, Command::Datagram { transport, arrived });
     }
 
     /// What a worker asks of a leg's home, or is done here if that is here.
@@ -138,63 +139,77 @@ impl Worker {
         }
     }
 
-    pub(super) fn run_errand(&mut self, now: Instant, leg: LegKey, errand: Errand) {
+    pub(super) fn run_errand(&mut self, now: Instant, transport: LegKey, errand: Errand) {
         match errand {
             Errand::Validated(source) => {
-                self.demux.validated(now, source, leg);
+                self.demux.validated(now, source, transport);
             }
             Errand::Named { ufrag, anew } => {
                 if anew {
-                    self.demux.remove(leg);
+                    self.demux.remove(transport);
                 }
-                self.demux.name(leg, ufrag);
+                self.demux.name(transport, ufrag);
             }
+            Errand::Nameless => self.demux.remove(transport),
             Errand::Send {
                 from,
                 to,
                 target,
                 datagram,
             } => {
-                let target = target.filter(|source| self.demux.owner(*source) == Some(leg));
+                let target = target.filter(|source| self.demux.owner(*source) == Some(transport));
                 self.send(from, to, target, &datagram);
             }
             Errand::Gone => {
+                let (leg, _) = transport.transport();
                 self.lodged.remove(&leg);
                 self.demux.remove(leg);
+                self.demux.remove(leg.picture());
             }
         }
     }
 
-    /// A binding request for the leg has valid integrity. `false`: its source is not the leg's to have.
-    pub(super) fn validated(&mut self, now: Instant, source: Source, leg: LegKey) -> bool {
-        if leg.worker() == self.index {
-            return self.demux.validated(now, source, leg);
+    /// A binding request for the transport has valid integrity. `false`: its source is not the transport's to have.
+    pub(super) fn validated(&mut self, now: Instant, source: Source, transport: LegKey) -> bool {
+        if transport.worker() == self.index {
+            return self.demux.validated(now, source, transport);
         }
         // Its home has looked before it passed the request on.
-        self.errand(now, leg, Errand::Validated(source));
+        self.errand(now, transport, Errand::Validated(source));
         true
     }
 
-    /// The leg goes by this ICE user fragment; `anew`: and none of its sources is known any more.
-    pub(super) fn name(&mut self, leg: LegKey, ufrag: String, anew: bool) {
-        self.errand(Instant::now(), leg, Errand::Named { ufrag, anew });
+    /// The leg's transports go by the ICE user fragments they have now; `anew`: and none of their sources is known any more.
+    pub(super) fn name(&mut self, key: LegKey, anew: bool) {
+        let Some(leg) = self.legs.get_mut(&key) else {
+            return;
+        };
+        let ufrag = leg.peer.local_ufrag();
+        let picture = leg.picture.as_mut().map(crate::peer::Peer::local_ufrag);
+        let now = Instant::now();
+        self.errand(now, key, Errand::Named { ufrag, anew });
+        let second = match picture {
+            Some(ufrag) => Errand::Named { ufrag, anew },
+            None => Errand::Nameless,
+        };
+        self.errand(now, key.picture(), second);
     }
 
     pub(super) fn unname(&mut self, leg: LegKey) {
         self.errand(Instant::now(), leg, Errand::Gone);
     }
 
-    /// Sends for a leg from the socket it was made on.
+    /// Sends for a transport from the socket its leg was made on.
     pub(super) fn send_for(
         &self,
-        leg: LegKey,
+        transport: LegKey,
         from: SocketAddr,
         to: SocketAddr,
         target: Option<Source>,
         datagram: Vec<u8>,
     ) {
-        if leg.worker() == self.index {
-            let target = target.filter(|source| self.demux.owner(*source) == Some(leg));
+        if transport.worker() == self.index {
+            let target = target.filter(|source| self.demux.owner(*source) == Some(transport));
             return self.send(from, to, target, &datagram);
         }
         let errand = Errand::Send {
@@ -203,7 +218,11 @@ impl Worker {
             target,
             datagram,
         };
-        self.tell_neighbour(leg.worker(), Command::Home { leg, errand });
+        let command = Command::Home {
+            leg: transport,
+            errand,
+        };
+        self.tell_neighbour(transport.worker(), command);
     }
 }
 

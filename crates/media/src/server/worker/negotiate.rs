@@ -7,18 +7,19 @@ use offhook_proto::limits::ROOM_MEMBERS;
 
 use super::Worker;
 use crate::error::MediaError;
-use crate::keys::{LegKey, RoomKey};
-use crate::peer::{Ice, Peer};
+use crate::keys::{LegKey, Pictures, RoomKey};
+use crate::peer::{AudioDirection, Ice, Peer};
+use crate::sdp::RemoteOffer;
 use crate::server::leg::Leg;
 
 impl Worker {
-    /// Makes a peer in a room and describes it by `describe`.
+    /// Makes a peer in a room and describes it by `describe`, which may make a second for the video.
     pub(super) fn new_leg(
         &mut self,
         now: Instant,
         room_key: RoomKey,
         key: LegKey,
-        describe: impl FnOnce(&mut Peer) -> Result<String, MediaError>,
+        describe: impl FnOnce(&mut Self, &mut Peer) -> Result<(String, Option<Peer>), MediaError>,
     ) -> Result<String, MediaError> {
         let room = self.rooms.get_mut(&room_key).ok_or(MediaError::NoRoom)?;
         if room.legs.len() >= ROOM_MEMBERS {
@@ -27,13 +28,15 @@ impl Worker {
         room.legs.push(key);
         let peer = self.new_peer(now, self.index);
         let described = peer.and_then(|mut peer| {
-            let text = uncaught(|| describe(&mut peer))?;
-            Ok((peer, text))
+            let (text, picture) = uncaught(|| describe(self, &mut peer))?;
+            Ok((peer, picture, text))
         });
         match described {
-            Ok((mut peer, text)) => {
-                self.demux.name(key, peer.local_ufrag());
-                self.legs.insert(key, Leg::new(now, key, room_key, peer));
+            Ok((peer, picture, text)) => {
+                let mut leg = Leg::new(now, key, room_key, peer);
+                leg.picture = picture;
+                self.legs.insert(key, leg);
+                self.name(key, false);
                 self.schedule_leg(key);
                 Ok(text)
             }
@@ -69,17 +72,82 @@ impl Worker {
         let leg = self.legs.get(&key).ok_or(MediaError::NoLeg)?;
         let offer = leg.peer.parse_offer(text)?;
         if leg.peer.is_same_identity(&offer) {
-            let answer = self.negotiate(now, key, |leg| leg.peer.answer(&offer))?;
-            return Ok(answer);
+            let missing = offer.apart.is_some() && leg.picture.is_none();
+            let new = missing
+                .then(|| self.new_peer(now, key.worker()))
+                .transpose()?;
+            return self.negotiate(now, key, |leg| {
+                let mut new = new;
+                let picture = new.as_mut().or(leg.picture.as_mut());
+                let answer = leg.peer.answer(&offer, picture)?;
+                leg.picture = match &offer.apart {
+                    Some(_) => new.or(leg.picture.take()),
+                    None => None,
+                };
+                Ok(answer)
+            });
         }
         let mut peer = self.new_peer(now, key.worker())?;
-        let answer = uncaught(|| peer.answer(&offer))?;
-        self.name(key, peer.local_ufrag(), true);
+        // What the former peer had agreed on does not bind this one.
+        let offer = peer.parse_offer(text)?;
+        let (answer, picture) = uncaught(|| self.answer(now, key, &mut peer, &offer))?;
+        if let Some(leg) = self.legs.get_mut(&key) {
+            leg.replace_peer(now, peer, picture);
+        }
+        self.name(key, true);
+        self.negotiate(now, key, |_| Ok(answer))
+    }
+
+    /// Answers an offer by a fresh peer, and by a second where the video has a transport of its own.
+    pub(super) fn answer(
+        &self,
+        now: Instant,
+        key: LegKey,
+        peer: &mut Peer,
+        offer: &RemoteOffer,
+    ) -> Result<(String, Option<Peer>), MediaError> {
+        let apart = offer.apart.is_some();
+        let mut picture = apart
+            .then(|| self.new_peer(now, key.worker()))
+            .transpose()?;
+        let answer = peer.answer(offer, picture.as_mut())?;
+        Ok((answer, picture))
+    }
+
+    /// Offers audio by a fresh peer, and video as far as it is wanted.
+    pub(super) fn offer(
+        &self,
+        now: Instant,
+        key: LegKey,
+        peer: &mut Peer,
+        pictures: Pictures,
+    ) -> Result<(String, Option<Peer>), MediaError> {
+        let both = AudioDirection {
+            send: true,
+            receive: true,
+        };
+        if pictures != Pictures::Apart {
+            let offer = peer.offer(both, pictures == Pictures::Bundled, false)?;
+            return Ok((offer, None));
+        }
+        let mut picture = self.new_peer(now, key.worker())?;
+        let offer = peer.offer_apart(&mut picture, both)?;
+        Ok((offer, Some(picture)))
+    }
+
+    /// Takes the answer to an offer.
+    pub(super) fn apply_answer(
+        &mut self,
+        now: Instant,
+        key: LegKey,
+        answer: &str,
+    ) -> Result<(), MediaError> {
         self.negotiate(now, key, |leg| {
-            leg.replace_peer(now, peer);
+            if !leg.peer.apply_answer(answer, leg.picture.as_mut())? {
+                leg.picture = None;
+            }
             Ok(())
-        })?;
-        Ok(answer)
+        })
     }
 
     /// Changes what was negotiated with a leg; its ICE credentials may change by it.
@@ -91,8 +159,8 @@ impl Worker {
     ) -> Result<T, MediaError> {
         let leg = self.legs.get_mut(&key).ok_or(MediaError::NoLeg)?;
         let result = uncaught(|| change(leg));
-        let (room, ufrag) = (leg.room, leg.peer.local_ufrag());
-        self.name(key, ufrag, false);
+        let room = leg.room;
+        self.name(key, false);
         self.guard(key, |worker| worker.drive(now, key, None));
         // The direction may be another.
         self.settle(now, room);

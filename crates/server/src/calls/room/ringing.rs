@@ -109,7 +109,7 @@ impl Room {
     async fn ring(&mut self, id: u64, sessions: Vec<SessionHandle>) {
         let media = &self.context.media;
         let offers = sessions.iter().map(|session| {
-            self.media_answer(media.make_offer(self.media_room, session.takes_pictures()))
+            self.media_answer(media.make_offer(self.media_room, session.pictures()))
         });
         let offers = join_all(offers).await;
         let Some(index) = self.calls.iter().position(|calling| calling.id == id) else {
