@@ -158,6 +158,9 @@ pub(crate) struct Args {
     /// How long a subscriber's devices ring [default: 60]
     #[arg(long, env = "OFFHOOK_RING_SECONDS", value_name = "SECONDS")]
     ring_seconds: Option<u64>,
+    /// Seconds a call is kept that has lost its client or its media [default: 60]
+    #[arg(long, env = "OFFHOOK_LOST_CALL_SECONDS", value_name = "SECONDS")]
+    lost_call_seconds: Option<u64>,
     /// How long a session with calls goes on after its token has expired [default: 300]
     #[arg(long, env = "OFFHOOK_CALL_GRACE_SECONDS", value_name = "SECONDS")]
     call_grace_seconds: Option<u64>,
@@ -253,6 +256,7 @@ fn settings(args: &Args) -> Settings {
         proof_nonces: args.proof_nonces,
         shared_store: args.shared_store,
         ring_seconds: args.ring_seconds,
+        lost_call_seconds: args.lost_call_seconds,
         call_grace_seconds: args.call_grace_seconds,
         web_dir: args.web_dir.clone(),
         demo: args.demo,

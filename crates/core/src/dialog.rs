@@ -80,6 +80,8 @@ pub(crate) struct Dialog {
     doubts: bool,
     /// Nothing comes in though the connection is up: only a report that it is connected ends that.
     dead: bool,
+    /// The server has ended it because its media was lost, for these causes, and was asked to think again.
+    questioned: Option<[Value; 2]>,
     /// A restart was asked for while there was no signalling.
     deferred: bool,
     /// It is taken up for an earlier page.
@@ -180,6 +182,7 @@ impl Dialog {
             lost_at: None,
             doubts: false,
             dead: false,
+            questioned: None,
             deferred: false,
             attach: None,
             attached_at: 0,
@@ -484,9 +487,13 @@ impl Dialog {
 
     fn bye(&mut self, ctx: &mut Context, params: &Value) {
         let why = json::str_of(params, "cause").unwrap_or("the other side ended the call");
-        self.lose_dial(ctx, why);
         let told = |name| json::get(params, name).cloned().unwrap_or_default();
-        self.over(ctx, [told("cause"), told("causeCode")], None);
+        let causes = [told("cause"), told("causeCode")];
+        if self.question(ctx, &causes) {
+            return;
+        }
+        self.lose_dial(ctx, why);
+        self.over(ctx, causes, None);
     }
 
     /// Whoever still waits for the dial is told that the call is over.
@@ -633,7 +640,7 @@ impl Dialog {
         }
         if self.is_up() {
             let (cause, code) = match error.class {
-                "NetworkError" => ("MEDIA_TIMEOUT", "804"),
+                "NetworkError" => recovery::MEDIA_LOST,
                 _ => ("TEMPORARY_FAILURE", "41"),
             };
             let ended = json::object([

@@ -24,6 +24,8 @@ pub struct Tuning {
     /// Calls of an earlier page that are older are not taken up, and a call whose media is lost for longer is given up, in
     /// milliseconds.
     pub reattach_ms: u64,
+    /// A call that the server ended because its media was lost is offered once more before it is given up.
+    pub question_hangup: bool,
     /// A page that becomes visible looks at its connection at once.
     pub check_on_visible: bool,
     /// Going offline and online is looked at.
@@ -43,6 +45,7 @@ impl Default for Tuning {
             reoffer_ms: 5_000,
             reoffers: 3,
             reattach_ms: 300_000,
+            question_hangup: true,
             check_on_visible: true,
             watch_network: true,
         }

@@ -63,6 +63,11 @@ pub const REPEAT_BYE_MS: u64 = 5_000;
 pub const DIALOG_PING_MS: u64 = 30_000;
 /// Ended dialog ids are remembered that long (5.10.3).
 pub const ENDED_DIALOG_MS: u64 = 180_000;
+/// A leg between two that was ended since its media was lost can be taken up again for so long, while the other side waits or
+/// comes back too; one in a conference for as long as [`ENDED_DIALOG_MS`].
+pub const SECOND_THOUGHTS_MS: u64 = 15_000;
+/// Most ended legs that can be taken up again at once.
+pub const SECOND_THOUGHTS: usize = 10_000;
 /// Legs a session may have at once.
 pub const LEGS_PER_SESSION: usize = 16;
 /// Sessions of one subscriber that ring at once.

@@ -216,6 +216,8 @@ settings! {
     shared_store: bool,
     /// A subscriber's devices ring for so many seconds, 5 to 600.
     ring_seconds: u64,
+    /// A call that has lost its client or its media is kept for so many seconds, 5 to 600.
+    lost_call_seconds: u64,
     /// A session with calls goes on for so many seconds after its token has expired, 0 to 86400.
     call_grace_seconds: u64,
     /// Serve web pages from this directory and not from the binary.
@@ -289,6 +291,8 @@ pub struct Config {
     pub shared_store: bool,
     /// See [`Settings::ring_seconds`]; 60 s.
     pub ring_for: Duration,
+    /// See [`Settings::lost_call_seconds`]; 60 s.
+    pub lost_calls: Duration,
     /// See [`Settings::call_grace_seconds`]; 300 s.
     pub call_grace: Duration,
     /// See [`Settings::web_dir`].
@@ -398,6 +402,11 @@ impl Settings {
             Some(seconds @ 5..=600) => Duration::from_secs(seconds),
             Some(_) => return invalid("ring_seconds", "must be 5 to 600"),
         };
+        let lost_calls = match self.lost_call_seconds {
+            None => Duration::from_millis(limits::ORPHAN_LEG_MS),
+            Some(seconds @ 5..=600) => Duration::from_secs(seconds),
+            Some(_) => return invalid("lost_call_seconds", "must be 5 to 600"),
+        };
         let bound_token_s = self.bound_token_seconds.unwrap_or(limits::BOUND_TTL_MAX_S);
         if !(10..=86_400).contains(&bound_token_s) {
             return invalid("bound_token_seconds", "must be 10 to 86400");
@@ -477,6 +486,7 @@ impl Settings {
             proof_nonces: self.proof_nonces.unwrap_or(false),
             shared_store: self.shared_store.unwrap_or(false),
             ring_for,
+            lost_calls,
             call_grace,
             web_dir: self.web_dir,
             demo: self.demo.unwrap_or(false),
@@ -616,6 +626,7 @@ mod tests {
             ("tls_certificate = \"cert.pem\"", "tls_key"),
             ("media_workers = 0", "media_workers"),
             ("ring_seconds = 1", "ring_seconds"),
+            ("lost_call_seconds = 4", "lost_call_seconds"),
             ("bound_token_seconds = 9", "bound_token_seconds"),
             ("call_grace_seconds = 90000", "call_grace_seconds"),
             ("webhook_timeout_seconds = 0", "webhook_timeout_seconds"),

@@ -38,7 +38,8 @@ type Seconds =
 /** What the engine is told of the settings: as they are kept, times in milliseconds. */
 const ENGINE = [
   'connectionTimeout', 'reconnectDelayMin', 'reconnectDelayMax', 'reconnectCallsTimeout', 'iceDisconnectedGracePeriod', 'iceRestartTimeout', 'maxRecoveryAttempts',
-  'enableRelayFallback', 'reinviteTimeout', 'reinviteMaxAttempts', 'checkConnectionOnVisible', 'enableNetworkChangeDetection', 'relayHost', 'userVariables'
+  'enableRelayFallback', 'reinviteTimeout', 'reinviteMaxAttempts', 'checkConnectionOnVisible', 'enableNetworkChangeDetection', 'enableServerHangupInterception',
+  'relayHost', 'userVariables'
 ];
 
 export function forEngine(): Record<string, unknown> {

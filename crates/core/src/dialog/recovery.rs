@@ -14,6 +14,8 @@ use crate::output::{CallEvent, CallStatus, EngineError, MediaPlan, PeerCommand};
 
 /// Between looks whether there is signalling again.
 const LOOK_MS: u64 = 1_000;
+/// Cause and code of a call whose media was lost (wire-protocol.md 5.10.3).
+pub(super) const MEDIA_LOST: (&str, &str) = ("MEDIA_TIMEOUT", "804");
 /// What the server says of a call that it does not hold (wire-protocol.md 5.10.11).
 const NO_SUCH_CALL: &str = "INVALID_CALL_REFERENCE";
 
@@ -249,7 +251,28 @@ impl Dialog {
         }
     }
 
+    /// The server has ended the call. `true`: since its media was lost, and a new offer is to bring it back; the end is told when
+    /// that fails. Once for each loss: a server that means it is believed.
+    pub(super) fn question(&mut self, ctx: &mut Context, causes: &[Value; 2]) -> bool {
+        let [cause, code] = causes;
+        let lost = json::as_str(cause) == Some(MEDIA_LOST.0)
+            || json::write(code).trim_matches('"') == MEDIA_LOST.1;
+        let talked = matches!(self.status, CallStatus::Connected | CallStatus::Recovering);
+        if !(ctx.tuning.question_hangup && lost && talked && self.is_up())
+            || self.questioned.is_some()
+        {
+            return false;
+        }
+        self.questioned = Some(causes.clone());
+        self.set_status(ctx, CallStatus::Recovering);
+        self.restart_ice(ctx, 1, false);
+        true
+    }
+
     fn reoffer_failed(&mut self, ctx: &mut Context, error: EngineError) {
+        if let Some(causes) = self.questioned.take() {
+            return self.over(ctx, causes, None);
+        }
         let data = json::get(&error.details, "data");
         let of = |name| data.and_then(|data| json::get(data, name)).cloned();
         if let Some(cause) = of("cause") {
@@ -284,6 +307,7 @@ impl Dialog {
                 self.restart = Restart::Idle;
                 self.lost_at = None;
                 self.dead = false;
+                self.questioned = None;
                 if self.is_up() {
                     self.set_status(ctx, CallStatus::Connected);
                 }
@@ -351,6 +375,7 @@ impl Dialog {
             {
                 // It never lost contact.
                 self.restart = Restart::Idle;
+                self.questioned = None;
                 self.set_status(ctx, CallStatus::Connected);
             }
             Restart::Running {

@@ -45,6 +45,71 @@ fn lost_media_is_told_once_however_many_restarts_it_takes() {
     assert_eq!(world.told, ["Recovering", "Connected"]);
 }
 
+/// The server ends the call since it has heard nothing of it.
+fn media_times_out(world: &mut World, call: &str) {
+    let bye = format!(r#"{{"callID":"{call}","cause":"MEDIA_TIMEOUT","causeCode":"804"}}"#);
+    world.verto("verto.bye", &bye);
+}
+
+#[test]
+fn a_call_that_the_server_ended_for_its_lost_media_is_offered_once_more() {
+    let (mut world, call) = World::talking(EngineConfig::default());
+    world.peer(&call, PeerState::Disconnected);
+    world.told.clear();
+    media_times_out(&mut world, &call);
+    assert_eq!(world.told, ["Recovering", "Connected"]);
+    assert_eq!(world.count("verto.modify"), 1);
+    // Another loss is another question.
+    world.told.clear();
+    media_times_out(&mut world, &call);
+    assert_eq!(world.told, ["Recovering", "Connected"]);
+}
+
+#[test]
+fn a_server_that_means_it_is_believed() {
+    // It does not hold the call any more, refuses, or says it again.
+    for answer in [Answer::Gone, Answer::No, Answer::Never] {
+        let (mut world, call) = World::talking(EngineConfig::default());
+        world.answer = answer;
+        world.heals = false;
+        media_times_out(&mut world, &call);
+        if matches!(answer, Answer::Never) {
+            assert_eq!(world.told, ["Recovering"]);
+            media_times_out(&mut world, &call);
+        }
+        let end = [
+            "Recovering",
+            "ended MEDIA_TIMEOUT remote",
+            "Disconnected",
+            "Destroyed",
+        ];
+        assert_eq!(world.told, end);
+        assert_eq!(world.count("verto.modify"), 1);
+    }
+}
+
+#[test]
+fn other_ends_are_not_questioned_nor_is_any_where_that_is_not_wanted() {
+    let unquestioning = tuned(Tuning {
+        question_hangup: false,
+        ..Tuning::default()
+    });
+    let (mut world, call) = World::talking(unquestioning);
+    media_times_out(&mut world, &call);
+    let end = |cause: &str| {
+        [
+            format!("ended {cause} remote"),
+            "Disconnected".into(),
+            "Destroyed".into(),
+        ]
+    };
+    assert_eq!(world.told, end("MEDIA_TIMEOUT"));
+    let (mut world, call) = World::talking(EngineConfig::default());
+    let bye = format!(r#"{{"callID":"{call}","cause":"NORMAL_CLEARING","causeCode":"16"}}"#);
+    world.verto("verto.bye", &bye);
+    assert_eq!(world.told, end("NORMAL_CLEARING"));
+}
+
 #[test]
 fn what_comes_back_within_the_grace_is_not_told_at_all() {
     let (mut world, call) = World::talking(EngineConfig::default());

@@ -33,6 +33,8 @@ pub(super) enum Command {
         room: RoomKey,
         leg: LegKey,
         offer: String,
+        /// With a certificate of its own.
+        anew: bool,
         reply: SdpReply,
     },
     MakeOffer {

@@ -146,6 +146,25 @@ impl MediaServer {
         room: RoomKey,
         offer: &str,
     ) -> Result<(LegKey, String), MediaError> {
+        self.answering_leg(room, offer, false).await
+    }
+
+    /// As [`accept_offer`](Self::accept_offer), for a peer connection that had a leg here before: the new leg has a certificate of its own, by
+    /// which the peer knows that DTLS begins anew.
+    pub async fn accept_offer_anew(
+        &self,
+        room: RoomKey,
+        offer: &str,
+    ) -> Result<(LegKey, String), MediaError> {
+        self.answering_leg(room, offer, true).await
+    }
+
+    async fn answering_leg(
+        &self,
+        room: RoomKey,
+        offer: &str,
+        anew: bool,
+    ) -> Result<(LegKey, String), MediaError> {
         let leg = self.new_leg(room);
         let offer = offer.to_owned();
         let answer = self
@@ -153,6 +172,7 @@ impl MediaServer {
                 room,
                 leg,
                 offer,
+                anew,
                 reply,
             })
             .await??;

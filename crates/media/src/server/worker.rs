@@ -288,11 +288,14 @@ impl Worker {
                 room,
                 leg,
                 offer,
+                anew,
                 reply,
             } => {
-                let made = self.new_leg(now, room, leg, |worker, peer| {
-                    let offer = peer.parse_offer(&offer)?;
-                    worker.answer(now, leg, peer, &offer)
+                let made = self.certificate(anew).and_then(|certificate| {
+                    self.new_leg(now, room, leg, &certificate, |worker, peer| {
+                        let offer = peer.parse_offer(&offer)?;
+                        worker.answer(now, leg, &certificate, peer, &offer)
+                    })
                 });
                 let failed = made.is_err();
                 // A caller that no longer waits would never close the leg.
@@ -311,7 +314,8 @@ impl Worker {
                     true => pictures,
                     false => Pictures::No,
                 };
-                let made = self.new_leg(now, room, leg, |worker, peer| {
+                let certificate = self.certificate.clone();
+                let made = self.new_leg(now, room, leg, &certificate, |worker, peer| {
                     worker.offer(now, leg, peer, pictures)
                 });
                 if reply.send(made).is_err() {

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use offhook_media::LegKey;
 use offhook_proto::code::Cause;
+use offhook_proto::limits::SECOND_THOUGHTS;
 
+use super::journal::LegRecord;
 use super::room::RoomHandle;
 use crate::relay::{Owner, SessionHandle};
 
@@ -55,6 +57,8 @@ struct Maps {
     ended: HashMap<DialogKey, Cause>,
     /// The same in order of time.
     ended_order: VecDeque<(Instant, DialogKey)>,
+    /// Of ended dialogs, those that can be taken up again, and until when.
+    lost: HashMap<DialogKey, (Instant, Box<LegRecord>)>,
     conferences: HashMap<String, RoomHandle>,
     /// Rooms of calls between two that go on after a restart, by their session.
     restored: HashMap<String, RoomHandle>,
@@ -141,6 +145,29 @@ impl Directory {
         if maps.ended.insert(key.clone(), cause).is_none() {
             maps.ended_order.push_back((now, key.clone()));
         }
+    }
+
+    /// The dialog, which has just ended, can be taken up again until then, if there is room for one more.
+    pub(super) fn keep_lost(
+        &self,
+        key: &DialogKey,
+        record: LegRecord,
+        now: Instant,
+        until: Instant,
+    ) {
+        let mut maps = self.lock();
+        if maps.lost.len() >= SECOND_THOUGHTS {
+            maps.lost.retain(|_, (until, _)| now < *until);
+        }
+        if maps.lost.len() < SECOND_THOUGHTS {
+            maps.lost.insert(key.clone(), (until, Box::new(record)));
+        }
+    }
+
+    /// What an ended dialog is taken up again with; once.
+    pub(super) fn take_lost(&self, key: &DialogKey, now: Instant) -> Option<LegRecord> {
+        let (until, record) = self.lock().lost.remove(key)?;
+        (now < until).then_some(*record)
     }
 
     /// The dialog never came to be: its id may be used again.

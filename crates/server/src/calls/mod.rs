@@ -182,11 +182,20 @@ impl Calls {
                     owner: caller.session.owner().clone(),
                     call_id: offer.dialog.call_id.as_str().into(),
                 };
-                if !matches!(self.context.directory.find(&key), Found::Unknown) {
-                    return self.dialog(caller, reply, VertoRequest::UpdateMedia(offer));
-                }
-                if let Some(reply) = self.restore(caller, reply, offer, true).await {
-                    reply.refuse(&no_such_call(Cause::NormalClearing));
+                let (back, cause) = match self.context.directory.find(&key) {
+                    Found::Live(_) => {
+                        return self.dialog(caller, reply, VertoRequest::UpdateMedia(offer));
+                    }
+                    Found::Ended(cause) => {
+                        (self.reconsider(caller, reply, offer, true).await, cause)
+                    }
+                    Found::Unknown => (
+                        self.restore(caller, reply, offer, true).await,
+                        Cause::NormalClearing,
+                    ),
+                };
+                if let Some(reply) = back {
+                    reply.refuse(&no_such_call(cause));
                 }
             }
             VertoRequest::Transfer {
@@ -204,25 +213,26 @@ impl Calls {
             call_id: invite.dialog.call_id.as_str().into(),
         };
         let attaching = invite.dialog.attach || invite.dialog.reattaching;
-        match directory.find(&key) {
+        let not_taken_up = match directory.find(&key) {
             Found::Live(_) => return self.dialog(caller, reply, VertoRequest::Invite(invite)),
-            Found::Ended(_) => {
-                return self.refuse_invite(reply, &refuse(refusal::INVALID_CALL_REFERENCE));
-            }
-            Found::Unknown if attaching => match self.restore(caller, reply, invite, false).await {
-                None => return,
-                Some(reply) => {
-                    return self.refuse_invite(reply, &refuse(refusal::INVALID_CALL_REFERENCE));
-                }
-            },
-            Found::Unknown => {}
+            Found::Ended(_) if attaching => self.reconsider(caller, reply, invite, false).await,
+            Found::Ended(_) => Some(reply),
+            Found::Unknown if attaching => self.restore(caller, reply, invite, false).await,
+            Found::Unknown => return self.call(caller, reply, key, invite).await,
+        };
+        if let Some(reply) = not_taken_up {
+            self.refuse_invite(reply, &refuse(refusal::INVALID_CALL_REFERENCE));
         }
+    }
+
+    /// A new call.
+    async fn call(&self, caller: Caller<'_>, reply: VertoReply, key: DialogKey, invite: Described) {
         let auxiliary = match &invite.dialog {
             dialog if dialog.screen_share => Some(Auxiliary::Screen),
             dialog if dialog.additional_device => Some(Auxiliary::Device),
             _ => None,
         };
-        if directory.count_of_session(caller.session) >= limits::LEGS_PER_SESSION {
+        if self.context.directory.count_of_session(caller.session) >= limits::LEGS_PER_SESSION {
             return match auxiliary {
                 Some(_) => self.refuse_invite(reply, &RpcError::invalid_params("too many legs")),
                 None => self.refuse_invite(reply, &refuse(refusal::TOO_MANY_CALLS)),
@@ -401,7 +411,13 @@ impl Calls {
                     Err(_) => return,
                 }
             }
-            Found::Ended(cause) => cause,
+            Found::Ended(cause) => {
+                if let VertoRequest::Bye { .. } = &request {
+                    // Its client agrees.
+                    self.context.directory.take_lost(&key, Instant::now());
+                }
+                cause
+            }
             Found::Unknown => Cause::NormalClearing,
         };
         answer_for_gone_dialog(reply, &request, cause);

@@ -1,6 +1,8 @@
 //! Requests about a call that need another: an auxiliary leg and its main leg, a transfer and its goal, a call and what an
 //! earlier life of the server has noted of it.
 
+use std::time::{Duration, Instant};
+
 use offhook_proto::code::refusal;
 use offhook_proto::relay::RpcError;
 use offhook_proto::verto::Described;
@@ -8,9 +10,18 @@ use tokio::time::timeout;
 
 use super::destination::{Destination, Party, refuse};
 use super::directory::{DialogEntry, DialogKey, Found};
-use super::journal::RoomRecord;
+use super::journal::{LegRecord, RoomRecord};
 use super::room::{self, Auxiliary, Goal, Join, Kind, RoomMessage, TransferOrder, TransferReply};
 use super::{Caller, Calls, LOOKUP, VertoReply, granted, may_speak};
+use crate::budget::CallCharge;
+
+/// A call that comes back.
+struct Back {
+    key: DialogKey,
+    record: LegRecord,
+    charge: Option<CallCharge>,
+    patience: Duration,
+}
 
 impl Calls {
     /// Finds the call a shared screen or device hangs on, which must be the same session's; the dialled address does not
@@ -152,6 +163,60 @@ impl Calls {
         let Ok(Some(record)) = timeout(LOOKUP, look_up).await else {
             return Some(reply);
         };
+        let back = Back {
+            key,
+            record,
+            // Counting began anew with the server.
+            charge: None,
+            patience: context.timing.orphan,
+        };
+        self.take_up(caller, reply, back, offer.sdp, modify).await
+    }
+
+    /// Takes up a call that was ended since its media was lost. Gives the reply back when there is none to be taken up.
+    pub(super) async fn reconsider(
+        &self,
+        caller: Caller<'_>,
+        reply: VertoReply,
+        offer: Described,
+        modify: bool,
+    ) -> Option<VertoReply> {
+        let context = &self.context;
+        let key = DialogKey {
+            owner: caller.session.owner().clone(),
+            call_id: offer.dialog.call_id.as_str().into(),
+        };
+        let now = Instant::now();
+        let Some(record) = context.directory.take_lost(&key, now) else {
+            return Some(reply);
+        };
+        let Ok(charge) = context.budgets.call(caller.claims, caller.visitor, now) else {
+            return Some(reply);
+        };
+        let back = Back {
+            key,
+            record,
+            charge,
+            patience: context.timing.second_thoughts,
+        };
+        self.take_up(caller, reply, back, offer.sdp, modify).await
+    }
+
+    async fn take_up(
+        &self,
+        caller: Caller<'_>,
+        reply: VertoReply,
+        back: Back,
+        offer: String,
+        modify: bool,
+    ) -> Option<VertoReply> {
+        let context = &self.context;
+        let Back {
+            key,
+            record,
+            charge,
+            patience,
+        } = back;
         let session = room::RoomSessionId {
             room_id: record.room_id.clone(),
             room_session_id: record.room_session_id.clone(),
@@ -187,8 +252,10 @@ impl Calls {
             session: caller.session.clone(),
             capabilities: granted(caller.claims),
             record,
-            offer: offer.sdp,
+            offer,
             modify,
+            charge,
+            patience,
         };
         match room.send(RoomMessage::Restore(Box::new(restore))) {
             Err(RoomMessage::Restore(back)) => {

@@ -50,7 +50,7 @@ impl RelayConfig {
 }
 
 /// Every time the relay and the calls work by. The defaults are those of [`limits`]; owners change
-/// [`ring`](Self::ring), tests the others.
+/// [`ring`](Self::ring), [`call_grace`](Self::call_grace) and [`orphan`](Self::orphan), tests the others.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
     /// A socket must have sent `signalwire.connect` by then.
@@ -85,6 +85,8 @@ pub struct Timing {
     pub repeat_bye: Duration,
     /// Ended dialog ids are remembered that long.
     pub ended_dialog: Duration,
+    /// A leg between two whose media was lost can be taken up again for so long after its end.
+    pub second_thoughts: Duration,
 }
 
 impl Default for Timing {
@@ -107,6 +109,7 @@ impl Default for Timing {
             dialog_ping: ms(limits::DIALOG_PING_MS),
             repeat_bye: ms(limits::REPEAT_BYE_MS),
             ended_dialog: ms(limits::ENDED_DIALOG_MS),
+            second_thoughts: ms(limits::SECOND_THOUGHTS_MS),
         }
     }
 }

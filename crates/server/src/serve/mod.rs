@@ -186,6 +186,7 @@ impl Server {
                 require_origin: config.require_origin,
                 timing: Timing {
                     ring: config.ring_for,
+                    orphan: config.lost_calls,
                     call_grace: config.call_grace,
                     ..Timing::default()
                 },

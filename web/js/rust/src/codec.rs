@@ -267,6 +267,7 @@ fn tuning(body: &Value) -> Tuning {
         reoffer_ms: ms("reinviteTimeout", default.reoffer_ms),
         reoffers: count("reinviteMaxAttempts", default.reoffers),
         reattach_ms: ms("reconnectCallsTimeout", default.reattach_ms),
+        question_hangup: flag("enableServerHangupInterception"),
         check_on_visible: flag("checkConnectionOnVisible"),
         watch_network: flag("enableNetworkChangeDetection"),
     }
@@ -682,7 +683,7 @@ mod tests {
         let read = config(
             r#"{"reattach":true,"connectionTimeout":1,"reconnectDelayMin":2,"reconnectDelayMax":3,"iceDisconnectedGracePeriod":4,"iceRestartTimeout":5,
             "maxRecoveryAttempts":6,"enableRelayFallback":false,"reinviteTimeout":7,"reinviteMaxAttempts":8,"reconnectCallsTimeout":9,
-            "checkConnectionOnVisible":false,"enableNetworkChangeDetection":false}"#,
+            "enableServerHangupInterception":false,"checkConnectionOnVisible":false,"enableNetworkChangeDetection":false}"#,
         );
         let tuning = read.tuning;
         let times = [
@@ -698,7 +699,8 @@ mod tests {
         ];
         assert_eq!(times, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
         assert!(read.reattach);
-        assert!(!(tuning.relay_fallback || tuning.check_on_visible || tuning.watch_network));
+        assert!(!(tuning.relay_fallback || tuning.question_hangup));
+        assert!(!(tuning.check_on_visible || tuning.watch_network));
         let default = config("{}").tuning;
         assert_eq!((default.reattach_ms, default.restarts), (300_000, 3));
         assert!(!config("{}").reattach);

@@ -8,7 +8,7 @@ use offhook_proto::limits::ROOM_MEMBERS;
 use super::Worker;
 use crate::error::MediaError;
 use crate::keys::{LegKey, Pictures, RoomKey};
-use crate::peer::{AudioDirection, Ice, Peer};
+use crate::peer::{AudioDirection, Certificate, Ice, Peer};
 use crate::sdp::RemoteOffer;
 use crate::server::leg::Leg;
 
@@ -19,6 +19,7 @@ impl Worker {
         now: Instant,
         room_key: RoomKey,
         key: LegKey,
+        certificate: &Certificate,
         describe: impl FnOnce(&mut Self, &mut Peer) -> Result<(String, Option<Peer>), MediaError>,
     ) -> Result<String, MediaError> {
         let room = self.rooms.get_mut(&room_key).ok_or(MediaError::NoRoom)?;
@@ -26,7 +27,7 @@ impl Worker {
             return Err(MediaError::RoomFull);
         }
         room.legs.push(key);
-        let peer = self.new_peer(now, self.index);
+        let peer = self.new_peer(now, self.index, certificate);
         let described = peer.and_then(|mut peer| {
             let (text, picture) = uncaught(|| describe(self, &mut peer))?;
             Ok((peer, picture, text))
@@ -49,14 +50,27 @@ impl Worker {
         }
     }
 
+    /// The certificate of all legs, or one that is new.
+    pub(super) fn certificate(&self, anew: bool) -> Result<Certificate, MediaError> {
+        match anew {
+            true => Certificate::generate(),
+            false => Ok(self.certificate.clone()),
+        }
+    }
+
     /// A peer that is reached at the addresses of a worker, its home.
-    fn new_peer(&self, now: Instant, home: usize) -> Result<Peer, MediaError> {
+    fn new_peer(
+        &self,
+        now: Instant,
+        home: usize,
+        certificate: &Certificate,
+    ) -> Result<Peer, MediaError> {
         let elsewhere = (home != self.index).then(|| self.neighbour(home)).flatten();
         let addresses = match &elsewhere {
             Some(home) => home.addresses.iter().copied(),
             None => self.addresses.iter().copied(),
         };
-        let mut peer = Peer::new(now, Ice::Lite, &self.certificate, addresses)?;
+        let mut peer = Peer::new(now, Ice::Lite, certificate, addresses)?;
         while self.demux.knows(&peer.local_ufrag()) {
             peer.renew_credentials();
         }
@@ -74,7 +88,7 @@ impl Worker {
         if leg.peer.is_same_identity(&offer) {
             let missing = offer.apart.is_some() && leg.picture.is_none();
             let new = missing
-                .then(|| self.new_peer(now, key.worker()))
+                .then(|| self.new_peer(now, key.worker(), &self.certificate))
                 .transpose()?;
             return self.negotiate(now, key, |leg| {
                 let mut new = new;
@@ -87,10 +101,11 @@ impl Worker {
                 Ok(answer)
             });
         }
-        let mut peer = self.new_peer(now, key.worker())?;
+        let mut peer = self.new_peer(now, key.worker(), &self.certificate)?;
         // What the former peer had agreed on does not bind this one.
         let offer = peer.parse_offer(text)?;
-        let (answer, picture) = uncaught(|| self.answer(now, key, &mut peer, &offer))?;
+        let (answer, picture) =
+            uncaught(|| self.answer(now, key, &self.certificate, &mut peer, &offer))?;
         if let Some(leg) = self.legs.get_mut(&key) {
             leg.replace_peer(now, peer, picture);
         }
@@ -103,12 +118,13 @@ impl Worker {
         &self,
         now: Instant,
         key: LegKey,
+        certificate: &Certificate,
         peer: &mut Peer,
         offer: &RemoteOffer,
     ) -> Result<(String, Option<Peer>), MediaError> {
         let apart = offer.apart.is_some();
         let mut picture = apart
-            .then(|| self.new_peer(now, key.worker()))
+            .then(|| self.new_peer(now, key.worker(), certificate))
             .transpose()?;
         let answer = peer.answer(offer, picture.as_mut())?;
         Ok((answer, picture))
@@ -130,7 +146,7 @@ impl Worker {
             let offer = peer.offer(both, pictures == Pictures::Bundled, false)?;
             return Ok((offer, None));
         }
-        let mut picture = self.new_peer(now, key.worker())?;
+        let mut picture = self.new_peer(now, key.worker(), &self.certificate)?;
         let offer = peer.offer_apart(&mut picture, both)?;
         Ok((offer, Some(picture)))
     }

@@ -27,6 +27,9 @@ impl Room {
             .directory
             .end(&leg.key, cause, Instant::now(), context.timing.ended_dialog);
         context.journal.remove(&leg.key);
+        if cause == Cause::MediaTimeout && leg.is_joined() && !leg.is_auxiliary() {
+            self.keep_lost(&leg);
+        }
         context.counters.legs.add(-1);
         context.counters.leg_ended(cause.name());
         if let Some(dial) = &leg.dial {

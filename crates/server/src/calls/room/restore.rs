@@ -1,13 +1,14 @@
-//! Taking up a call that an earlier life of the server held: its clients come with new offers, by a re-attach or a
-//! renegotiation, and find their room, their member and each other again (wire-protocol.md 10.6).
+//! Taking up a call that an earlier life of the server held, or that was ended since its media was lost: its clients come with new
+//! offers, by a re-attach or a renegotiation, and find their room, their member and each other again (wire-protocol.md 10.6).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use offhook_proto::code::Cause;
 use offhook_proto::room_capability::Capabilities;
 use offhook_proto::verto_reply::{InviteResult, ModifyResult};
 
 use super::{Farewell, Kind, Room};
+use crate::budget::CallCharge;
 use crate::calls::VertoReply;
 use crate::calls::destination::Party;
 use crate::calls::directory::{DialogKey, LegId};
@@ -27,6 +28,10 @@ pub(in crate::calls) struct Restore {
     pub(in crate::calls) offer: String,
     /// By `verto.modify`: the page has lived on, and is answered there.
     pub(in crate::calls) modify: bool,
+    /// The place it takes among its token's calls.
+    pub(in crate::calls) charge: Option<CallCharge>,
+    /// In a call between two the other side may be so long in coming back.
+    pub(in crate::calls) patience: Duration,
 }
 
 impl Room {
@@ -40,9 +45,15 @@ impl Room {
             record,
             offer,
             modify,
+            charge,
+            patience,
         } = restore;
         let made = self
-            .media_answer(self.context.media.accept_offer(self.media_room, &offer))
+            .media_answer(
+                self.context
+                    .media
+                    .accept_offer_anew(self.media_room, &offer),
+            )
             .await;
         let (media, answer) = match made {
             Ok(made) => made,
@@ -67,8 +78,7 @@ impl Room {
                 capabilities,
                 room_id: self.room_id.clone(),
                 room_session_id: self.room_session_id.clone(),
-                // Counting began anew with the server.
-                charge: None,
+                charge,
                 target: record.target,
                 dial: None,
             },
@@ -84,7 +94,7 @@ impl Room {
         leg.start_ms = record.start_ms.unwrap_or(leg.start_ms);
         leg.peer = record.peer.map(Into::into);
         leg.life.media_expected(Instant::now());
-        tracing::info!(call = %leg.call_id(), "taken up after a restart");
+        tracing::info!(call = %leg.call_id(), "taken up again");
         self.context.directory.insert_media(media, &self.handle, id);
         self.context.counters.legs.add(1);
         if modify {
@@ -106,7 +116,7 @@ impl Room {
         self.announce(&[id]);
         self.note(id);
         self.awaited = match (&self.kind, self.joined().count()) {
-            (Kind::Direct, 1) => Some(Instant::now() + self.context.timing.orphan),
+            (Kind::Direct, 1) => Some(Instant::now() + patience),
             _ => None,
         };
     }
@@ -122,19 +132,38 @@ impl Room {
 
     /// Writes a leg down, as it is now.
     pub(super) fn note(&self, id: LegId) {
+        let leg = self.leg(id);
+        let leg = leg.filter(|leg| leg.is_joined() && !leg.is_auxiliary());
+        if let Some(leg) = leg
+            && let Some(record) = self.record(leg)
+        {
+            self.context.journal.save(&leg.key, record);
+        }
+    }
+
+    /// Its media was lost, and it has ended: its client may not leave it at that.
+    pub(super) fn keep_lost(&self, leg: &Leg) {
+        let (now, timing) = (Instant::now(), &self.context.timing);
+        let until = match self.kind {
+            Kind::Direct => now + timing.second_thoughts,
+            _ => now + timing.ended_dialog,
+        };
+        if let Some(record) = self.record(leg) {
+            self.context
+                .directory
+                .keep_lost(&leg.key, record, now, until);
+        }
+    }
+
+    /// What a leg is taken up again with.
+    fn record(&self, leg: &Leg) -> Option<LegRecord> {
         let room = match &self.kind {
             Kind::Conference(room) => RoomRecord::Conference(room.id.clone()),
             Kind::Direct => RoomRecord::Direct,
             // Nobody misses it.
-            Kind::Echo(_) => return,
+            Kind::Echo(_) => return None,
         };
-        let Some(leg) = self
-            .leg(id)
-            .filter(|leg| leg.is_joined() && !leg.is_auxiliary())
-        else {
-            return;
-        };
-        let record = LegRecord {
+        Some(LegRecord {
             room,
             room_id: self.room_id.clone(),
             room_session_id: self.room_session_id.clone(),
@@ -147,7 +176,6 @@ impl Room {
             target: leg.target.clone(),
             start_ms: Some(leg.start_ms),
             kind: Some(leg.key.owner.kind),
-        };
-        self.context.journal.save(&leg.key, record);
+        })
     }
 }
