@@ -267,6 +267,33 @@ async fn a_proof_with_an_unbound_token_is_checked_but_binds_nothing() {
 }
 
 #[tokio::test]
+async fn a_proof_by_a_wrong_clock_proves_nothing_and_keeps_nobody_out_who_needs_none() {
+    let server = TestServer::start().await;
+    let key = Key::new();
+    let free = server.token("alice").await;
+    let wish = TokenWish {
+        fingerprint: Some(key.thumbprint()),
+        ..TokenWish::default()
+    };
+    let bound = server.token_with("bob", wish).await;
+    for iat in [now_s() - 18_000, now_s() + 18_000] {
+        let mut client = server.client().await;
+        let connect = |token: &str| {
+            let proof = key.proof_at("signalwire.connect", iat);
+            with(Client::connect_params(token), "dpop_token", &proof)
+        };
+        let error = client.err("signalwire.connect", connect(&bound)).await;
+        assert_eq!(error["data"]["reason"], "proof_stale");
+        let mut client = server.client().await;
+        client.ok("signalwire.connect", connect(&free)).await;
+        let proof = key.proof_at("signalwire.reauthenticate", iat);
+        let again = json!({"authentication": {"project": server.project, "jwt_token": free}});
+        let again = with(again, "dpop_token", &proof);
+        client.ok("signalwire.reauthenticate", again).await;
+    }
+}
+
+#[tokio::test]
 async fn a_refused_reauthentication_leaves_the_session_as_it_was() {
     let server = TestServer::start().await;
     let mut client = server.connected("alice").await;
@@ -371,9 +398,13 @@ impl Key {
     }
 
     fn proof(&self, method: &str) -> String {
+        self.proof_at(method, now_s())
+    }
+
+    fn proof_at(&self, method: &str, iat: u64) -> String {
         let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.jwk()});
         let payload =
-            json!({"jti": relay_support::uuid(), "rpc": "request", "mth": method, "iat": now_s()});
+            json!({"jti": relay_support::uuid(), "rpc": "request", "mth": method, "iat": iat});
         let signed = format!(
             "{}.{}",
             base64url(header.to_string().as_bytes()),

@@ -63,9 +63,8 @@ impl FromRequestParts<Arc<App>> for Holder {
                 if verified.jkt != *bound {
                     return Err(ApiError::proof(&app.proofs, &ProofError::OtherKey, now));
                 }
-                if !app.proofs.first_use(&verified, now).await? {
-                    return Err(ApiError::proof(&app.proofs, &ProofError::Replayed, now));
-                }
+                let spent = app.proofs.spend(&verified, now).await?;
+                spent.map_err(|error| ApiError::proof(&app.proofs, &error, now))?;
             }
             (Some(_), None) if app.proofs.policy.strict => {
                 return Err(ApiError::proof(&app.proofs, &ProofError::Missing, now));

@@ -106,9 +106,8 @@ pub(super) async fn issue(
             "the token has been revoked, or what it stands for deleted or disabled",
         ));
     }
-    if !app.proofs.first_use(&verified, now).await? {
-        return Err(ApiError::proof(&app.proofs, &ProofError::Replayed, now));
-    }
+    let spent = app.proofs.spend(&verified, now).await?;
+    spent.map_err(|error| ApiError::proof(&app.proofs, &error, now))?;
     if claims.cnf_jkt.is_none() {
         // Whoever comes first has the token: it is of no use to a thief who comes second.
         let until = claims.expires_at + limits::PROOF_SKEW_S;
@@ -177,7 +176,15 @@ fn one_proof(app: &App, headers: &HeaderMap, in_body: Option<String>) -> Result<
             text,
             in_body: true,
         }),
-        (None, _) => Err(ApiError::proof(&app.proofs, &ProofError::Missing, now_s())),
+        (None, in_body) => {
+            let missing = ApiError::proof(&app.proofs, &ProofError::Missing, now_s());
+            Err(match in_body {
+                Some(_) => missing.saying(
+                    "the proof is in the body: this server takes it in the DPoP header only (strict_proofs)",
+                ),
+                None => missing,
+            })
+        }
     }
 }
 

@@ -87,6 +87,14 @@ impl ApiError {
         }
     }
 
+    /// The same in words that fit the case better; the code stays.
+    pub(crate) fn saying(mut self, words: &str) -> Self {
+        if let Self::Proof { message, .. } = &mut self {
+            words.clone_into(message);
+        }
+        self
+    }
+
     /// One wrong attribute.
     pub(crate) fn invalid(attribute: &str, code: &str, message: impl Into<String>) -> Self {
         Self::Invalid(vec![ErrorItem::new(attribute, code, message)])

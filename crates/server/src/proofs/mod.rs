@@ -5,6 +5,7 @@ mod replay;
 
 use std::sync::{Mutex, PoisonError};
 
+use offhook_auth::ProofError;
 use offhook_auth::dpop::Proof;
 use offhook_proto::limits;
 
@@ -12,7 +13,7 @@ use crate::clock::now_s;
 use crate::metrics::{Counter, Metrics};
 use crate::store::{Store, StoreError};
 use nonce::Nonces;
-use replay::UsedProofs;
+use replay::{Use, UsedProofs};
 
 /// What an owner may ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,14 +35,16 @@ pub(crate) enum Exception {
     NoHash,
     NoNonce,
     NoProof,
+    Stale,
 }
 
-const EXCEPTIONS: [(Exception, &str); 5] = [
+const EXCEPTIONS: [(Exception, &str); 6] = [
     (Exception::RelativeTarget, "relative_htu"),
     (Exception::InBody, "in_body"),
     (Exception::NoHash, "no_ath"),
     (Exception::NoNonce, "no_nonce"),
     (Exception::NoProof, "no_proof"),
+    (Exception::Stale, "stale_iat"),
 ];
 
 /// Checks that proofs are used once, and counts exceptions and refusals.
@@ -52,7 +55,7 @@ pub struct Proofs {
     /// Challenges: whoever solves many must not fill the memory of proofs.
     solved: Mutex<UsedProofs>,
     nonces: Nonces,
-    exceptions: [(Exception, Counter); 5],
+    exceptions: [(Exception, Counter); 6],
     refused: Metrics,
 }
 
@@ -93,39 +96,54 @@ impl Proofs {
             .increment();
     }
 
-    /// Remembers a proof that holds, by a holder who is known; `false`: it has been used before. To be called after the
-    /// token was looked at, so that filling the memory takes valid tokens.
-    pub(crate) async fn first_use(&self, proof: &Proof, now_s: u64) -> Result<bool, StoreError> {
+    /// Remembers a proof that holds, by a holder who is known, or refuses it. To be called after the token was looked at, so
+    /// that filling the memory takes valid tokens.
+    pub(crate) async fn spend(
+        &self,
+        proof: &Proof,
+        now_s: u64,
+    ) -> Result<Result<(), ProofError>, StoreError> {
         let key = replay::key(proof);
-        self.first_use_in(&self.used, &key, proof.iat, now_s).await
+        let spent = self.show(&self.used, &key, proof.iat, now_s).await?;
+        Ok(match spent {
+            Use::First => Ok(()),
+            Use::Again => Err(ProofError::Replayed),
+            // Another, by this server's time, will do.
+            Use::Unknown => Err(ProofError::Stale {
+                iat: proof.iat,
+                now_s,
+            }),
+        })
     }
 
-    /// The same for the name of a challenge that was solved.
+    /// The same for the name of a challenge that was solved; `false`: it has been used before.
     pub(crate) async fn first_use_of_work(
         &self,
         name: &[u8; 16],
         now_s: u64,
     ) -> Result<bool, StoreError> {
-        self.first_use_in(&self.solved, name, now_s, now_s).await
+        let shown = self.show(&self.solved, name, now_s, now_s).await?;
+        Ok(shown == Use::First)
     }
 
-    async fn first_use_in(
+    async fn show(
         &self,
         used: &Mutex<UsedProofs>,
         key: &[u8; 16],
         made_s: u64,
         now_s: u64,
-    ) -> Result<bool, StoreError> {
-        let first = {
+    ) -> Result<Use, StoreError> {
+        let shown = {
             // Nothing that can panic runs under this lock.
             let mut used = used.lock().unwrap_or_else(PoisonError::into_inner);
-            used.first_use(key, made_s, now_s)
+            used.show(key, made_s, now_s)
         };
-        if !first || !self.policy.shared {
-            return Ok(first);
+        if shown != Use::First || !self.policy.shared {
+            return Ok(shown);
         }
         let until = now_s + 2 * limits::PROOF_SKEW_S + 1;
-        self.store.first_use_of_proof(key, until, now_s).await
+        let first = self.store.first_use_of_proof(key, until, now_s).await?;
+        Ok(if first { shown } else { Use::Again })
     }
 
     /// The nonce to show, and those that are accepted.

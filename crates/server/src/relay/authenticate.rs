@@ -18,6 +18,7 @@ use super::handle::{Attach, SessionHandle, SessionMessage, SocketHandle, StateDi
 use super::session;
 use crate::clock::now_s;
 use crate::http::network_of;
+use crate::proofs::Exception;
 use crate::store::StoreError;
 
 /// Who is at the other end of a socket.
@@ -61,31 +62,24 @@ pub(super) async fn admit(
     acks: Vec<String>,
     socket: SocketHandle,
 ) -> Result<SessionHandle, Refusal> {
-    let proof = verified(shared, params.dpop_token.as_ref(), method::CONNECT)?;
-    let proven_jkt = proof.as_ref().map(|proof| proof.jkt.clone());
+    let shown = Shown::verified(shared, params.dpop_token.as_ref(), method::CONNECT)?;
     let jwt = &params.authentication.jwt_token;
     let state = params
         .authorization_state
         .as_ref()
         .filter(|state| !state.is_empty());
     let grant = match state {
-        None => fresh(shared, jwt, proven_jkt.as_deref())?,
-        Some(sealed) => resume(
-            shared,
-            jwt,
-            sealed,
-            params.protocol.as_deref(),
-            proven_jkt.as_deref(),
-        )?,
+        None => fresh(shared, jwt, &shown)?,
+        Some(sealed) => resume(shared, jwt, sealed, params.protocol.as_deref(), shown.jkt())?,
     };
     check_alive(shared, &grant.claims, peer.origin.as_deref()).await?;
-    spend(shared, proof.as_ref()).await?;
+    shown.spend(shared).await?;
     let (reply, attached) = oneshot::channel();
     let mut attach = Box::new(Attach {
         socket,
         request_id: request_id.to_owned(),
         claims: grant.claims,
-        proven_jkt,
+        proven_jkt: shown.jkt().map(str::to_owned),
         event_acks: params.event_acks,
         acks,
         origin: peer.origin.clone(),
@@ -161,19 +155,15 @@ pub(super) async fn renew(
             RpcError::new(code::AUTHENTICATION_FAILED, "not possible right now")
         }
     };
-    let proof = verified(shared, params.dpop_token.as_ref(), method::REAUTHENTICATE)
+    let shown = Shown::verified(shared, params.dpop_token.as_ref(), method::REAUTHENTICATE)
         .map_err(unavailable)?;
-    let proven_jkt = proof.as_ref().map(|proof| proof.jkt.clone());
     let jwt = params.authentication.jwt_token.expose();
     let claims = shared
         .keys
         .open_sat(jwt, now_s())
         .map_err(bad_token)
         .map_err(unavailable)?;
-    claims
-        .check_binding(proven_jkt.as_deref())
-        .map_err(bad_proof)
-        .map_err(unavailable)?;
+    shown.check_binding(&claims).map_err(unavailable)?;
     if !same_holder(current, &claims) {
         return Err(RpcError::new(
             code::AUTHENTICATION_FAILED,
@@ -183,16 +173,16 @@ pub(super) async fn renew(
     check_alive(shared, &claims, origin)
         .await
         .map_err(unavailable)?;
-    spend(shared, proof.as_ref()).await.map_err(unavailable)?;
-    Ok((claims, proven_jkt))
+    shown.spend(shared).await.map_err(unavailable)?;
+    Ok((claims, shown.jkt().map(str::to_owned)))
 }
 
-fn fresh(shared: &Shared, jwt: &Secret, proven_jkt: Option<&str>) -> Result<Grant, Refusal> {
+fn fresh(shared: &Shared, jwt: &Secret, shown: &Shown) -> Result<Grant, Refusal> {
     let claims = shared
         .keys
         .open_sat(jwt.expose(), now_s())
         .map_err(bad_token)?;
-    claims.check_binding(proven_jkt).map_err(bad_proof)?;
+    shown.check_binding(&claims)?;
     Ok(Grant {
         claims,
         session: Target::New,
@@ -284,35 +274,60 @@ fn same_holder(a: &SatClaims, b: &SatClaims) -> bool {
                 && a.resource_id == b.resource_id))
 }
 
-/// Verifies a proof, if there is one.
-fn verified(
-    shared: &Shared,
-    proof: Option<&Secret>,
-    method: &str,
-) -> Result<Option<Proof>, Refusal> {
-    let Some(proof) = proof.filter(|proof| !proof.is_empty()) else {
-        return Ok(None);
-    };
-    let verified = dpop::verify_rpc(proof.expose(), method, now_s());
-    verified.map(Some).map_err(|error| {
-        shared.proofs.count_refusal(error.code());
-        bad_proof(error)
-    })
+/// What a client shows of its key.
+struct Shown {
+    proof: Option<Proof>,
+    /// A proof came by a clock that is wrong: it proves nothing. The official client sends one with every token and never
+    /// corrects its clock (wire-protocol.md 2.5), so what needs no proof goes on without.
+    stale: Option<ProofError>,
 }
 
-/// A proof is good once. Spent last, so that a refusal for another reason costs none.
-async fn spend(shared: &Shared, proof: Option<&Proof>) -> Result<(), Refusal> {
-    let Some(proof) = proof else { return Ok(()) };
-    if shared
-        .proofs
-        .first_use(proof, now_s())
-        .await
-        .map_err(unavailable)?
-    {
-        return Ok(());
+impl Shown {
+    /// Verifies a proof, if there is one.
+    fn verified(shared: &Shared, proof: Option<&Secret>, method: &str) -> Result<Self, Refusal> {
+        let mut shown = Self {
+            proof: None,
+            stale: None,
+        };
+        let Some(proof) = proof.filter(|proof| !proof.is_empty()) else {
+            return Ok(shown);
+        };
+        match dpop::verify_rpc(proof.expose(), method, now_s()) {
+            Ok(proof) => shown.proof = Some(proof),
+            Err(error @ ProofError::Stale { .. }) if !shared.proofs.policy.strict => {
+                shared.proofs.count(Exception::Stale);
+                shown.stale = Some(error);
+            }
+            Err(error) => {
+                shared.proofs.count_refusal(error.code());
+                return Err(bad_proof(error));
+            }
+        }
+        Ok(shown)
     }
-    shared.proofs.count_refusal(ProofError::Replayed.code());
-    Err(bad_proof(ProofError::Replayed))
+
+    fn jkt(&self) -> Option<&str> {
+        self.proof.as_ref().map(|proof| proof.jkt.as_str())
+    }
+
+    /// Whether it is enough for the token.
+    fn check_binding(&self, claims: &SatClaims) -> Result<(), Refusal> {
+        claims
+            .check_binding(self.jkt())
+            .map_err(|error| bad_proof(self.stale.clone().unwrap_or(error)))
+    }
+
+    /// A proof is good once. Spent last, so that a refusal for another reason costs none.
+    async fn spend(&self, shared: &Shared) -> Result<(), Refusal> {
+        let Some(proof) = &self.proof else {
+            return Ok(());
+        };
+        let spent = shared.proofs.spend(proof, now_s()).await;
+        spent.map_err(unavailable)?.map_err(|error| {
+            shared.proofs.count_refusal(error.code());
+            bad_proof(error)
+        })
+    }
 }
 
 /// Whether whoever stands behind the token still exists, and may use it from that page.

@@ -287,6 +287,8 @@ async fn strict_mode_takes_nothing_that_rfc_9449_does_not() {
     let token = scoped(&server).await;
     let in_body = official(&server, &key, TOKEN, &token).await;
     assert_eq!(code(&in_body), (401, "proof_missing"));
+    let said = in_body.1["message"].as_str().unwrap();
+    assert!(said.contains("DPoP header"), "{said}");
     let at = format!("{}{TOKEN}", server.base);
     for (proof, expected) in [
         (
