@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test';
 
 /** What measures gaps, moments and the time of recoveries: each has the machine for itself. */
-const ALONE = /\/(credentials|staying|reload|restart|quality|flows-members|flows-media)\.spec\.ts$/;
+const ALONE = /\/(credentials|credentials-life|staying|reload|restart|quality|flows-members|flows-media)\.spec\.ts$/;
 
 export default defineConfig({
   testDir: 'tests',

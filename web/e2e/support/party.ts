@@ -21,12 +21,15 @@ export interface PartyOptions {
   /** The user is asked for devices, and says no. */
   refuses?: boolean;
   args?: string[];
+  /** Pages that are left are kept for whoever comes back, as browsers do outside of tests. */
+  backForwardCache?: boolean;
 }
 
 /** Opens a browser whose microphone plays `hz`. */
-export async function party(hz: number, url: string, { steady, refuses, args = [], ...options }: PartyOptions = {}): Promise<Party> {
+export async function party(hz: number, url: string, { steady, refuses, backForwardCache, args = [], ...options }: PartyOptions = {}): Promise<Party> {
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
+    ignoreDefaultArgs: backForwardCache ? ['--disable-back-forward-cache'] : [],
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       ...(refuses ? ['--deny-permission-prompts'] : ['--use-fake-ui-for-media-stream']),

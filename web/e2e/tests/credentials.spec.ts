@@ -1,5 +1,6 @@
 /** Tokens that end while people talk, tabs that share, networks that go, pages that are loaded again. */
 import { expect, test, type Page } from '@playwright/test';
+import { client, listen, reauthentications, SCOPED, seen } from '../support/credentials.js';
 import { nativeCall } from '../support/dial.js';
 import { gaps, measureGaps } from '../support/gaps.js';
 import { expectToHear, leave, type Party } from '../support/party.js';
@@ -9,7 +10,6 @@ import { Server } from '../support/server.js';
 let server: Server;
 let pages: Pages;
 let parties: Party[] = [];
-const SCOPED = ['--scope', 'sat:refresh', '--ttl', '10s'];
 /** A refresh whose effect is heard at all is heard within this time. */
 const NEAR_MS = 400;
 
@@ -31,23 +31,6 @@ async function open(which: 'ours' | 'official'): Promise<Page> {
   parties.push(opened);
   return opened.page;
 }
-
-/** What a page asks and says, from now on. */
-function listen(page: Page): { renewals: number[]; said: string[] } {
-  const heard = { renewals: [] as number[], said: [] as string[] };
-  page.on('request', (request) => {
-    if (request.method() === 'POST' && request.url().includes('/devices/')) heard.renewals.push(Date.now());
-  });
-  page.on('websocket', (socket) =>
-    socket.on('framesent', ({ payload }) => {
-      const text = payload.toString();
-      if (text.includes('"method"')) heard.said.push(text);
-    })
-  );
-  return heard;
-}
-
-const reauthentications = (said: string[]) => said.filter((frame) => frame.includes('signalwire.reauthenticate')).length;
 
 for (const which of ['ours', 'official'] as const) {
   test(`${which}: the key renews the token again and again during a call, and the tone never stops`, async () => {
@@ -184,28 +167,6 @@ test('a page that is loaded again resumes its session, and what was bound stays 
   expect(leaked, 'no script reads the key').toBe(false);
 });
 
-/** A client whose provider the test runs, with what it says gathered in the page. */
-async function client(page: Page, mint: () => string, options: { ttlMs: number; refresh: 'works' | 'rejects' | 'none'; scoped?: boolean; more?: object }): Promise<void> {
-  await page.exposeFunction('mint', mint);
-  await page.evaluate(({ ttlMs, refresh, more }) => {
-    const g = globalThis as never as Record<string, any>;
-    Object.assign(g, { asked: { authenticate: 0, refresh: 0 }, failures: [], warnings: [], readies: [], told: [] });
-    const credential = async () => ({ token: await g.mint(), expiry_at: g.serverNow() + ttlMs });
-    g.serverNow ??= () => Date.now();
-    const provider: Record<string, any> = {
-      authenticate: () => (g.asked.authenticate++, credential())
-    };
-    if (refresh !== 'none') provider.refresh = () => (g.asked.refresh++, refresh === 'works' ? credential() : Promise.reject(new Error('the backend says no')));
-    g.client = new g.sdk.SignalWire(provider, { skipRegister: true, ...more });
-    g.client.errors$.subscribe((error: any) => g.failures.push({ name: error.name, cause: String(error.cause?.message ?? '') }));
-    g.client.warnings$.subscribe((warning: any) => g.warnings.push(warning));
-    g.client.credential$.subscribe((status: any) => status && g.told.push(status));
-    g.client.ready$.subscribe((ready: boolean) => g.readies.push(ready));
-  }, options);
-  await page.waitForFunction(() => (globalThis as never as any).readies.at(-1), undefined, { timeout: 15_000 });
-}
-
-const seen = <T>(page: Page, name: string) => page.evaluate((name) => (globalThis as never as Record<string, any>)[name] as T, name);
 interface Warned { code: string; expiresAt?: number; reason?: string }
 
 test('a provider that rejects opens nothing, and whoever made the client is told', async () => {
