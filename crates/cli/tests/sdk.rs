@@ -286,6 +286,35 @@ async fn after_a_restart_of_the_server_clients_come_back_online_by_themselves() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_goes_on_over_a_restart_of_the_server() {
+    let place = Place::start().await;
+    let (alice, bob) = (place.client("alice").await, place.client("bob").await);
+    bob.register().await.unwrap();
+    let mut incoming = bob.incoming();
+    let out = alice.dial("/private/bob", DialOptions::default());
+    let out = in_time("the dial", out).await.unwrap();
+    let call = in_time("a call", incoming.next()).await.unwrap();
+    call.answer(AudioOptions::default()).await.unwrap();
+    for side in [&out, &call] {
+        until(side, CallStatus::Connected).await;
+        packets(side, 25).await;
+    }
+    let Place { server, config, .. } = place;
+    server.shutdown().await;
+    for side in [&out, &call] {
+        until(side, CallStatus::Recovering).await;
+    }
+    let _server = Server::start(config).await.unwrap();
+    for side in [&out, &call] {
+        until(side, CallStatus::Connected).await;
+        let so_far = side.stats().await.unwrap().packets_received;
+        packets(side, so_far + 50).await;
+    }
+    out.hangup().await.unwrap();
+    until(&call, CallStatus::Destroyed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_session_ends_when_the_last_handle_is_dropped() {
     let place = Place::start().await;
     let (alice, bob) = (place.client("alice").await, place.client("bob").await);

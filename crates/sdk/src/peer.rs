@@ -197,7 +197,9 @@ impl LegTask {
             } => {
                 let opened = self.open(media.send_audio, media.receive_audio, events);
                 let offered = match opened {
-                    Ok(endpoint) => endpoint.create_offer(ice_restart).await,
+                    // A server that was started anew has lost its side of the connection.
+                    Ok(endpoint) if ice_restart => endpoint.create_offer_anew().await,
+                    Ok(endpoint) => endpoint.create_offer(false).await,
                     Err(error) => Err(error),
                 };
                 self.described(offered).await

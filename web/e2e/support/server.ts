@@ -55,9 +55,13 @@ export class Server {
   }
 
   /** Kills it, as a power cut would, and starts it again on the same ports and data. */
-  async killAndRestart(): Promise<void> {
+  killAndRestart(): Promise<void> {
+    return this.restart('SIGKILL');
+  }
+
+  async restart(signal: NodeJS.Signals): Promise<void> {
     const { http, https } = this.ready;
-    await this.end('SIGKILL');
+    await this.end(signal);
     await this.run(new URL(http).host, new URL(https).host);
   }
 

@@ -79,6 +79,22 @@ async function expectStatus(page: Page, wanted: string): Promise<void> {
   await expect.poll(() => page.evaluate(() => (globalThis as never as { call: { status: string } }).call.status)).toBe(wanted);
 }
 
+test('the server is restarted in good order under a live call: it comes back by itself', async () => {
+  const [a, b] = [await pages.open('ours', CALLER), await pages.open('ours', CALLEE)];
+  parties.push(a, b);
+  await connect(b.page, server.token('bob'), true);
+  await connect(a.page, server.token('alice'));
+  await dial(a.page, '/private/bob');
+  await rings(b.page);
+  await answer(b.page);
+  await Promise.all([status(a.page, 'connected'), status(b.page, 'connected')]);
+  await Promise.all([expectToHear(a.page, CALLEE), expectToHear(b.page, CALLER)]);
+  for (const { page } of [a, b]) await watchCall(page);
+  await server.restart('SIGTERM');
+  for (const { page } of [a, b]) await expect.poll(() => told(page), { timeout: 30_000 }).toEqual(['connected', 'recovering', 'connected']);
+  await Promise.all([expectToHear(a.page, CALLEE), expectToHear(b.page, CALLER)]);
+});
+
 test('official: a page that is loaded again after the server was killed goes on with its call', async () => {
   const [a, b] = [await pages.open('official', CALLER), await pages.open('ours', CALLEE)];
   parties.push(a, b);

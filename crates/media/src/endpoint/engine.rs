@@ -56,18 +56,13 @@ pub(super) fn spawn(
             "this machine has no address to call from".into(),
         ));
     }
-    let certificate = Certificate::generate()?;
-    let peer = Peer::new(
-        started,
-        Ice::Full,
-        &certificate,
-        sockets.iter().map(|s| s.address),
-    )?;
+    let peer = new_peer(started, &sockets)?;
     let opus = |error: opus::Error| MediaError::Engine(error.to_string());
     let random = random_u64();
     let engine = Engine {
         sockets,
         peer,
+        next: None,
         events,
         started,
         direction: AudioDirection {
@@ -94,6 +89,7 @@ pub(super) fn spawn(
         sent_level: LevelMeter::default(),
         received_level: LevelMeter::default(),
         path_up: false,
+        closed: false,
         connected: false,
         connected_at: None,
         first_packet_at: None,
@@ -109,9 +105,18 @@ pub(super) fn spawn(
     Ok((commands, waker))
 }
 
+/// A peer with a certificate of its own.
+fn new_peer(now: Instant, sockets: &[MediaSocket]) -> Result<Peer, MediaError> {
+    let certificate = Certificate::generate()?;
+    let addresses = sockets.iter().map(|socket| socket.address);
+    Peer::new(now, Ice::Full, &certificate, addresses)
+}
+
 struct Engine {
     sockets: Vec<MediaSocket>,
     peer: Peer,
+    /// It has been offered in the place of the present one.
+    next: Option<Peer>,
     events: UnboundedSender<EndpointEvent>,
     started: Instant,
     direction: AudioDirection,
@@ -129,6 +134,8 @@ struct Engine {
     sent_level: LevelMeter,
     received_level: LevelMeter,
     path_up: bool,
+    /// The other side has ended the connection.
+    closed: bool,
     connected: bool,
     connected_at: Option<Instant>,
     first_packet_at: Option<Instant>,
@@ -266,8 +273,20 @@ impl Engine {
             Command::Offer { ice_restart, reply } => {
                 let _ = reply.send(self.peer.offer(self.direction, false, ice_restart));
             }
+            Command::OfferAnew { reply } => {
+                let made = new_peer(now, &self.sockets).and_then(|mut peer| {
+                    let offer = peer.offer(self.direction, false, false)?;
+                    self.next = Some(peer);
+                    Ok(offer)
+                });
+                let _ = reply.send(made);
+            }
             Command::ApplyAnswer { answer, reply } => {
-                let _ = reply.send(self.peer.apply_answer(&answer, None).map(drop));
+                let applied = match self.next.take() {
+                    None => self.peer.apply_answer(&answer, None).map(drop),
+                    Some(mut next) => next.apply_answer(&answer, None).map(|_| self.change(next)),
+                };
+                let _ = reply.send(applied);
             }
             Command::AcceptOffer { offer, reply } => {
                 let offer = self.peer.parse_offer(&offer);
@@ -299,6 +318,15 @@ impl Engine {
         Ok(())
     }
 
+    /// Another connection takes the place of the present one, of which the other side has no need any more.
+    fn change(&mut self, peer: Peer) {
+        self.peer = peer;
+        self.path_up = false;
+        self.closed = false;
+        self.playout.restart();
+        self.connection_changed();
+    }
+
     fn receive(&mut self, socket: usize) -> Result<Option<End>, MediaError> {
         let mut buffer = [0; MAX_DATAGRAM];
         for _ in 0..BATCH {
@@ -307,7 +335,7 @@ impl Engine {
             };
             let now = Instant::now();
             let (to, datagram) = (self.sockets[socket].address, &buffer[..length]);
-            if self.peer.accepts(now, from, to, datagram) == Some(true) {
+            if !self.closed && self.peer.accepts(now, from, to, datagram) == Some(true) {
                 self.peer.receive(now, from, to, datagram)?;
                 if let Some(end) = self.drive(now)? {
                     return Ok(Some(end));
@@ -320,6 +348,10 @@ impl Engine {
 
     /// Lets the peer do what it has to.
     fn drive(&mut self, now: Instant) -> Result<Option<End>, MediaError> {
+        if self.closed {
+            self.peer_due = None;
+            return Ok(None);
+        }
         self.peer.advance(now)?;
         loop {
             match self.peer.poll()? {
@@ -344,13 +376,24 @@ impl Engine {
                 PeerOutput::Report { round_trip, .. } => {
                     self.round_trip = round_trip.or(self.round_trip);
                 }
-                PeerOutput::Ended => return Ok(Some(End::Lost(CloseReason::PeerClosed))),
+                PeerOutput::Ended => {
+                    self.path_up = false;
+                    self.connected = false;
+                    self.closed = true;
+                    self.peer_due = None;
+                    self.report(EndpointEvent::Closed(CloseReason::PeerClosed));
+                    return Ok(None);
+                }
                 PeerOutput::Wait(at) => {
                     self.peer_due = Some(at);
                     return Ok(None);
                 }
             }
         }
+    }
+
+    fn may_send(&self) -> bool {
+        self.peer.may_send() && !self.closed
     }
 
     fn connection_changed(&mut self) {
@@ -408,7 +451,7 @@ impl Engine {
         if let Some((packet, level, begins)) = self.source.packet()
             && !self.muted
         {
-            if self.peer.may_send() {
+            if self.may_send() {
                 let stamp = self.outbound.own(now, packet.len());
                 self.peer.send_audio(now, stamp, packet, Some(level));
                 if let Some(speaker) = self.speaker.as_ref().filter(|_| begins) {
@@ -422,7 +465,7 @@ impl Engine {
         if filled == Filled::Last {
             self.report(EndpointEvent::SourceEnded);
         }
-        if !self.peer.may_send() {
+        if !self.may_send() {
             return Ok(());
         }
         let silent = self.muted || filled == Filled::Silence;

@@ -112,7 +112,8 @@ pub enum EndpointEvent {
     },
     /// The WAV source has reached its end and is not repeated.
     SourceEnded,
-    /// The peer ended the connection, or the engine failed. Not sent after [`Endpoint::close`].
+    /// The peer ended the connection, which an [offer anew](Endpoint::create_offer_anew) can replace, or the engine failed. Not sent after
+    /// [`Endpoint::close`].
     Closed(CloseReason),
 }
 
@@ -161,6 +162,9 @@ struct Inner {
 pub(crate) enum Command {
     Offer {
         ice_restart: bool,
+        reply: oneshot::Sender<Result<String, MediaError>>,
+    },
+    OfferAnew {
         reply: oneshot::Sender<Result<String, MediaError>>,
     },
     ApplyAnswer {
@@ -212,6 +216,12 @@ impl Endpoint {
     pub async fn create_offer(&self, ice_restart: bool) -> Result<String, MediaError> {
         self.ask(|reply| Command::Offer { ice_restart, reply })
             .await?
+    }
+
+    /// Makes an offer of a connection of its own, which takes the place of the present one when its answer is applied: for a server that may have
+    /// lost its side of that. The source goes on where it is.
+    pub async fn create_offer_anew(&self) -> Result<String, MediaError> {
+        self.ask(|reply| Command::OfferAnew { reply }).await?
     }
 
     /// Takes the answer to the last offer; connecting begins.
