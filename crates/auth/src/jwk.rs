@@ -180,6 +180,9 @@ fn coordinate(text: Option<String>) -> Result<[u8; 32], ProofError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     /// RFC 7638, section 3.1.
@@ -259,5 +262,83 @@ mod tests {
                 proptest::prop_assert!(!key.verifies(b"message", &signature));
             }
         }
+
+        #[test]
+        fn a_key_reads_as_it_is_written_and_its_thumbprint_is_the_standards(
+            members in any_key(),
+            reversed: bool,
+            extra in "[a-z]{3,8}",
+        ) {
+            let mut written: Vec<String> = members
+                .iter()
+                .map(|(name, value)| format!("{name:?}:{value:?}"))
+                .collect();
+            written.push(format!("\"{extra}_\":[true,{{}}]"));
+            if reversed {
+                written.reverse();
+            }
+            let key = PublicKey::from_jwk(&format!("{{{}}}", written.join(","))).unwrap();
+            let read = match &key {
+                PublicKey::Rsa { n, e } => vec![("e", base64url(e)), ("kty", "RSA".into()), ("n", base64url(n))],
+                PublicKey::P256 { x, y } => {
+                    let (x, y) = (base64url(x), base64url(y));
+                    vec![("crv", "P-256".into()), ("kty", "EC".into()), ("x", x), ("y", y)]
+                }
+                PublicKey::Ed25519 { x } => vec![("crv", "Ed25519".into()), ("kty", "OKP".into()), ("x", base64url(x))],
+            };
+            proptest::prop_assert_eq!(&read, &members);
+            // RFC 7638, section 3: the members that are needed, by their names, without white space.
+            let canonical: std::collections::BTreeMap<_, _> = members.into_iter().collect();
+            let canonical = serde_json::to_string(&canonical).unwrap();
+            proptest::prop_assert_eq!(key.thumbprint(), base64url(&sha256(canonical.as_bytes())));
+        }
+
+        #[test]
+        fn whatever_gives_a_private_part_away_is_refused(
+            members in any_key(),
+            part in "d|p|q|dp|dq|qi|oth|k",
+            value in "\"[A-Za-z0-9_-]{0,40}\"|[0-9]{1,9}|[{][}]|\\[\\]|true",
+        ) {
+            let written: String = members.iter().map(|(name, text)| format!("{name:?}:{text:?},")).collect();
+            let read = PublicKey::from_jwk(&format!("{{{written}\"{part}\":{value}}}"));
+            proptest::prop_assert!(matches!(read, Err(ProofError::BadKey(_))));
+        }
+    }
+
+    /// The members of a key that is taken, in the order of their names.
+    fn any_key() -> impl Strategy<Value = Vec<(&'static str, String)>> {
+        let number = |first: std::ops::RangeInclusive<u8>, len: std::ops::RangeInclusive<usize>| {
+            (first, vec(any::<u8>(), len)).prop_map(|(first, mut bytes)| {
+                bytes[0] = first;
+                bytes
+            })
+        };
+        let rsa = (
+            number(0x80..=0xff, 256..=512),
+            prop_oneof![Just(vec![3]), Just(vec![1, 0, 1]), number(1..=255, 2..=4)],
+        );
+        prop_oneof![
+            rsa.prop_map(|(n, mut e)| {
+                *e.last_mut().unwrap() |= 1;
+                vec![
+                    ("e", base64url(&e)),
+                    ("kty", "RSA".into()),
+                    ("n", base64url(&n)),
+                ]
+            }),
+            any::<([u8; 32], [u8; 32])>().prop_map(|(x, y)| {
+                vec![
+                    ("crv", "P-256".into()),
+                    ("kty", "EC".into()),
+                    ("x", base64url(&x)),
+                    ("y", base64url(&y)),
+                ]
+            }),
+            any::<[u8; 32]>().prop_map(|x| vec![
+                ("crv", "Ed25519".into()),
+                ("kty", "OKP".into()),
+                ("x", base64url(&x))
+            ]),
+        ]
     }
 }

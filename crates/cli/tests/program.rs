@@ -255,6 +255,37 @@ fn flags_win_over_variables_and_variables_over_the_file() {
 }
 
 #[test]
+fn a_variable_that_makes_no_sense_is_named_by_its_option() {
+    let help = told(&run(&["serve", "--help"])).1;
+    // A line with the option, then lines about it, the last of which shows the variable.
+    let mut option = "";
+    let mut variables = Vec::new();
+    for line in help.lines() {
+        if let Some(name) = line.trim_start().strip_prefix("--") {
+            option = name.split([' ', '=', '[']).next().unwrap();
+        }
+        if let Some((_, rest)) = line.split_once("[env: ") {
+            variables.push((option.to_owned(), rest.split(['=', ']']).next().unwrap()));
+        }
+    }
+    assert!(variables.len() > 40, "{help}");
+    let mut refused = 0;
+    for (option, variable) in variables {
+        let mut command = offhook(&["serve", "--config", "/nonexistent/offhook.toml"]);
+        let (code, stdout, stderr) = told(&command.env(variable, "=,\u{7f}?").output().unwrap());
+        assert_eq!(stdout, "", "{variable}");
+        // Any text does for some; then it is the file that cannot be read.
+        let named = match code {
+            2 => format!("--{option}"),
+            _ => "/nonexistent/offhook.toml".to_owned(),
+        };
+        assert!(stderr.contains(&named), "{variable}: {stderr}");
+        refused += i32::from(code == 2);
+    }
+    assert!(refused > 30, "{refused}");
+}
+
+#[test]
 fn an_unknown_key_in_the_file_is_named_with_the_nearest_one() {
     let data = tempfile::tempdir().unwrap();
     let file = data.path().join("offhook.toml");

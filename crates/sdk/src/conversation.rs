@@ -49,7 +49,7 @@ pub struct AddressHistory {
     pub from_address_id: Option<String>,
 }
 
-mod entry {
+pub(crate) mod entry {
     use miniserde::json::Value;
 
     /// What a conversation is made of.

@@ -5,12 +5,15 @@ use offhook_core::json;
 use proptest::prelude::*;
 
 use crate::address::AddressRecord;
+use crate::client::{CredentialStatus, Warning};
+use crate::conversation::entry::Entry as _;
+use crate::conversation::{AddressHistory, TextMessage};
 use crate::layout::LayoutLayer;
 use crate::participant::Member;
 use crate::user::User;
 
 /// Names that are read somewhere, and one that is not.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 18] = [
     "id",
     "member_id",
     "name",
@@ -24,6 +27,10 @@ const NAMES: [&str; 14] = [
     "input_volume",
     "meta",
     "fabric_addresses",
+    "details",
+    "ts",
+    "message",
+    "expiresAt",
     "other",
 ];
 
@@ -62,6 +69,12 @@ proptest! {
         let user = User::parse(&value);
         prop_assert!(matches!(user.sat_claims, Value::Object(_)));
         prop_assert!(user.addresses.len() <= json::array_of(&value, "fabric_addresses").len());
+        let (message, noted) = (TextMessage::parse(&value), AddressHistory::parse(&value));
+        prop_assert_eq!(message.as_ref().map(|one| one.place().1), json::str_of(&value, "id"));
+        prop_assert_eq!(noted.as_ref().map(|one| one.place().1), json::str_of(&value, "id"));
+        let warning = Warning::from_event(&value);
+        prop_assert_eq!(&warning.message, json::str_of(&value, "message").unwrap_or_default());
+        let _ = CredentialStatus::from_event(&value);
         let layers = LayoutLayer::parse_all(&value);
         prop_assert_eq!(layers.len(), json::array_of(&value, "layers").len());
     }

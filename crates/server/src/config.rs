@@ -522,6 +522,8 @@ fn edit_distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{Just, Strategy, any, prop_oneof};
+
     use super::*;
 
     fn parse(text: &str) -> Result<Settings, ConfigError> {
@@ -551,6 +553,8 @@ mod tests {
         parse(example).unwrap();
         let settled = parse(&active).unwrap();
         let defaults = Settings::default().settle().unwrap();
+        assert_eq!(settled.log.as_deref(), Some("info"));
+        assert_eq!(settled.log_format, Some(LogFormat::default()));
         assert_eq!(settled.listen, Some(defaults.listen));
         assert_eq!(
             settled.listen_tls.and_then(Listen::address),
@@ -576,6 +580,14 @@ mod tests {
                 .map(|path| path.file_name().map(ToOwned::to_owned)),
             Some(defaults.data.file_name().map(ToOwned::to_owned))
         );
+        // All the rest, once what has no default or one that depends on the machine is set aside.
+        let mut example = parse(&active).unwrap().settle().unwrap();
+        example.public_url = None;
+        example.relay_host = None;
+        example.tls_files = None;
+        example.web_dir = None;
+        example.media_workers = defaults.media_workers;
+        assert_eq!(format!("{example:#?}"), format!("{defaults:#?}"));
     }
 
     #[test]
@@ -740,5 +752,71 @@ mod tests {
             let listen = Listen::At(address);
             proptest::prop_assert_eq!(listen.to_string().parse(), Ok(listen));
         }
+
+        #[test]
+        fn whatever_is_wrong_with_a_setting_the_error_names_it(
+            key in proptest::sample::select(Settings::KEYS),
+            value in any_value(),
+        ) {
+            let read = parse(&format!("# A comment.\n{key} = {value}\n"));
+            match read.and_then(Settings::settle) {
+                Ok(config) => proptest::prop_assert!(is_within_limits(&config), "{config:?}"),
+                Err(ConfigError::Invalid { setting, .. }) => {
+                    // Of the two that need each other, the one that is missing.
+                    let expected = match key {
+                        "tls_certificate" => "tls_key",
+                        "tls_key" => "tls_certificate",
+                        _ => key,
+                    };
+                    proptest::prop_assert_eq!(setting, expected);
+                }
+                Err(error) => proptest::prop_assert!(error.to_string().contains(key), "{error}"),
+            }
+        }
+
+        #[test]
+        fn a_key_that_nobody_knows_is_named(key in "[a-z][a-z_]{0,30}", value in any_value()) {
+            proptest::prop_assume!(!Settings::KEYS.contains(&key.as_str()));
+            let error = parse(&format!("{key} = {value}")).unwrap_err();
+            proptest::prop_assert!(error.to_string().contains(&key), "{error}");
+        }
+    }
+
+    /// A value as TOML writes it, of any kind.
+    fn any_value() -> impl Strategy<Value = String> {
+        let text = prop_oneof!["[a-z0-9.:/ -]{0,30}", "\\PC{0,20}"];
+        let one = prop_oneof![
+            any::<bool>().prop_map(|flag| flag.to_string()),
+            prop_oneof![any::<i64>(), -1..100_000_i64].prop_map(|number| number.to_string()),
+            any::<f64>().prop_map(|number| toml::Value::Float(number).to_string()),
+            text.prop_map(|text| toml::Value::String(text).to_string()),
+            Just("1979-05-27T07:32:00Z".to_owned()),
+        ];
+        let many = proptest::collection::vec(one.clone(), 0..4)
+            .prop_map(|all| format!("[{}]", all.join(", ")));
+        let table = (
+            "calls_at_once|calls_per_hour|minutes_per_day|[a-z]{1,8}",
+            one.clone(),
+        )
+            .prop_map(|(key, value)| format!("{{ {key} = {value} }}"));
+        prop_oneof![4 => one, 1 => many, 1 => table]
+    }
+
+    fn is_within_limits(config: &Config) -> bool {
+        let seconds = |duration: Duration| duration.as_secs();
+        config.media_workers >= 1
+            && (5..=600).contains(&seconds(config.ring_for))
+            && (5..=600).contains(&seconds(config.lost_calls))
+            && (10..=86_400).contains(&config.bound_token_s)
+            && seconds(config.call_grace) <= 86_400
+            && config
+                .call_records_for
+                .is_none_or(|kept| seconds(kept) <= 36_500 * 86_400)
+            && (1..=30).contains(&seconds(config.webhooks.timeout))
+            && seconds(config.webhooks.retry_for) <= 604_800
+            && config
+                .relay_host
+                .as_deref()
+                .is_none_or(|host| host.contains('.'))
     }
 }

@@ -171,3 +171,33 @@ fn basic(headers: &HeaderMap) -> Option<(String, Secret)> {
     let (user, password) = decoded.expose().split_once(':')?;
     Some((user.to_owned(), password.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn credentials_are_read_from_any_header(
+            raw in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..60),
+            scheme in "[Bb]asic|[Bb]earer|DPoP|[A-Za-z]{0,8}",
+            user in "[^:\\PC]{0,12}",
+            password in "\\PC{0,12}",
+        ) {
+            let read = |value: &[u8]| {
+                let mut headers = HeaderMap::new();
+                headers.extend(HeaderValue::from_bytes(value).ok().map(|value| (AUTHORIZATION, value)));
+                let basic = basic(&headers).map(|(user, password)| (user, password.expose().to_owned()));
+                (basic, bearer(&headers).map(str::to_owned).ok())
+            };
+            let _ = read(&raw);
+            let encoded = STANDARD.encode(format!("{user}:{password}"));
+            let (basic, bearer) = read(format!("{scheme} {encoded}").as_bytes());
+            let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+            proptest::prop_assert_eq!(basic, is("basic").then_some((user, password)));
+            proptest::prop_assert_eq!(bearer, (is("bearer") || is("dpop")).then_some(encoded));
+        }
+    }
+}

@@ -143,4 +143,27 @@ mod tests {
             is("198.51.100.7", "https://outer.example.com")
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_headers_say_the_base_is_an_origin(
+            host in "[ -~]{0,30}",
+            list in "[ -~]{0,30}",
+            scheme in "https?|[ -~]{0,8}",
+            trust_proxy: bool,
+        ) {
+            let headers = [
+                ("host", host.as_str()),
+                ("x-forwarded-for", list.as_str()),
+                ("x-forwarded-proto", scheme.as_str()),
+                ("x-forwarded-host", host.as_str()),
+            ];
+            let (ip, base) = caller(&headers, false, trust_proxy);
+            let authority = base.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
+            let authority = authority.map(|(_, authority)| authority);
+            proptest::prop_assert!(authority.is_some_and(|name| !name.is_empty() && !name.contains(['/', '?', '#', '@', ' ', '\\', '"', '<'])), "{base}");
+            proptest::prop_assert!(ip.parse::<IpAddr>().is_ok());
+            proptest::prop_assert!(trust_proxy || ip == "192.0.2.9");
+        }
+    }
 }

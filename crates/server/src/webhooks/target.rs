@@ -210,6 +210,9 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
 
     #[test]
@@ -299,5 +302,64 @@ mod tests {
         assert!(was_refused(error.as_ref()));
         let rules = TargetRules::allowing(["127.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()]);
         assert!(rules.resolve(name()).await.unwrap().count() > 0);
+    }
+
+    /// An address as a URL may spell it.
+    fn spelling() -> impl Strategy<Value = fn(Ipv4Addr) -> String> {
+        let spellings: [fn(Ipv4Addr) -> String; 7] = [
+            |ip| ip.to_string(),
+            |ip| ip.to_bits().to_string(),
+            |ip| format!("0x{:x}", ip.to_bits()),
+            |ip| format!("0{:o}", ip.to_bits()),
+            |ip| {
+                let [a, b, c, d] = ip.octets();
+                format!("0{a:o}.0x{b:x}.{}", u16::from_be_bytes([c, d]))
+            },
+            |ip| format!("[::ffff:{ip}]"),
+            |ip| format!("{ip}."),
+        ];
+        select(spellings.to_vec())
+    }
+
+    /// More often than chance finds them: addresses that are not public.
+    fn address() -> impl Strategy<Value = Ipv4Addr> {
+        let first = select(vec![
+            0, 10, 100, 127, 169, 172, 192, 198, 203, 224, 240, 255,
+        ]);
+        prop_oneof![
+            any::<u32>().prop_map(Ipv4Addr::from_bits),
+            (first, any::<[u8; 3]>()).prop_map(|(a, [b, c, d])| Ipv4Addr::new(a, b, c, d)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_spelling_of_an_address_leads_inside(ip in address(), spell in spelling(), port: u16, path in "[a-z0-9/?#@.]{0,12}") {
+            let url = format!("http://{}:{port}/{path}", spell(ip));
+            let taken = TargetRules::default().parse(&url).is_ok();
+            prop_assert_eq!(taken, is_public_v4(ip), "{}", url);
+        }
+
+        #[test]
+        fn no_text_makes_the_parsers_panic(text in "\\PC{0,60}", url in "https?://[\\PC]{0,40}") {
+            for text in [&text, &url] {
+                if let Ok(target) = TargetRules::default().parse(text) {
+                    prop_assert!(matches!(target.scheme(), "http" | "https") && target.has_host());
+                    prop_assert!(target.username().is_empty() && target.password().is_none());
+                }
+                let _ = text.parse::<Network>();
+            }
+        }
+
+        #[test]
+        fn a_network_reads_as_it_is_written_and_has_its_own(v4: u32, v6: u128, prefix in 0..=128_u8) {
+            let v4 = Network { address: Ipv4Addr::from_bits(v4).into(), prefix: prefix % 33 };
+            let v6 = Network { address: Ipv6Addr::from_bits(v6).into(), prefix };
+            for network in [v4, v6] {
+                prop_assert_eq!(network.to_string().parse(), Ok(network));
+                // One that stands for an IPv4 address is judged as that.
+                prop_assert_eq!(network.contains(network.address), network.address.to_canonical() == network.address);
+            }
+        }
     }
 }
