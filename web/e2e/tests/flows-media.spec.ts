@@ -78,6 +78,15 @@ for (const which of ['ours', 'official'] as const) {
       await Promise.all([sees(alice), sees(bob), expectToHear(alice, BOB), expectToHear(bob, ALICE)]);
     });
 
+    test('who answers without a camera sees the caller all the same', async () => {
+      await dial(bob, '/private/alice', { video: true, receiveVideo: true });
+      await rings(alice);
+      await answer(alice, { video: false, receiveVideo: true });
+      await Promise.all([status(alice, 'connected'), status(bob, 'connected')]);
+      await Promise.all([sees(alice), expectToHear(alice, BOB), expectToHear(bob, ALICE)]);
+      expect(await inPage(alice, ({ call }) => call.remoteStream.getVideoTracks().length)).toBe(1);
+    });
+
     test('a tab is shared with its sound; the stop button of the browser ends the share and nothing else', async () => {
       for (const page of [alice, bob]) {
         await dial(page, ROOM, { receiveVideo: true });

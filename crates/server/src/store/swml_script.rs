@@ -1,11 +1,11 @@
 //! Scripts: kept, listed and addressed. Nothing runs them yet.
 
-use offhook_proto::rest::{ResourceType, ScriptType, Timestamp};
+use offhook_proto::rest::{ResourceType, ScriptType};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::address::{NewAddress, slug};
-use super::resource::{Resource, ResourceDetails, insert_resource, update_resource};
+use super::kept::{KeptAddress, NewKept};
+use super::resource::{Resource, ResourceDetails};
 use super::{Store, StoreError};
 
 /// What a script is.
@@ -32,56 +32,28 @@ impl Store {
         settings: SwmlScriptSettings,
         now_s: u64,
     ) -> Result<Resource, StoreError> {
-        let mut transaction = self.write().await?;
-        let id = insert_resource(
-            &mut transaction,
+        let new = NewKept {
             project_id,
-            ResourceType::SwmlScript,
-            name,
-            name,
-            &settings,
+            kind: ResourceType::SwmlScript,
+            named: ("name", name),
+            address: KeptAddress::Own,
             now_s,
-        )
-        .await
-        .map_err(StoreError::taken("name"))?;
-        NewAddress {
-            project_id,
-            resource_id: &id,
-            context: "public",
-            slug: &slug(name),
-            display_name: name,
-        }
-        .insert(&mut transaction, now_s)
-        .await
-        .map_err(StoreError::taken("name"))?;
-        transaction.commit().await?;
-        Ok(Resource {
-            id,
-            project_id: project_id.to_owned(),
-            name: name.to_owned(),
-            display_name: name.to_owned(),
-            created_at: Timestamp(now_s),
-            updated_at: Timestamp(now_s),
-            details: ResourceDetails::SwmlScript(settings),
-        })
+        };
+        self.keep(new, settings, ResourceDetails::SwmlScript).await
     }
 
     /// Writes a script that has been read and changed. Its address stays.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// [`StoreError::Taken`] when the new name is.
     pub async fn update_swml_script(
         &self,
-        mut resource: Resource,
+        resource: Resource,
         settings: SwmlScriptSettings,
         now_s: u64,
     ) -> Result<Resource, StoreError> {
-        let mut transaction = self.write().await?;
-        let project_id = resource.project_id.clone();
-        update_resource(&mut transaction, &project_id, &resource, &settings, now_s).await?;
-        transaction.commit().await?;
-        resource.updated_at = Timestamp(now_s);
-        resource.details = ResourceDetails::SwmlScript(settings);
-        Ok(resource)
+        let details = ResourceDetails::SwmlScript;
+        self.keep_changed(resource, "name", settings, details, now_s)
+            .await
     }
 }
