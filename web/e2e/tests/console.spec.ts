@@ -49,6 +49,27 @@ async function accessible(page: Page): Promise<void> {
 }
 const clean = (page: Page) => page.evaluate(() => 'ran' in globalThis);
 
+test('a console that is loaded again goes on with its calls, the one on hold too', async () => {
+  const console = await desk();
+  const [one, two] = [await person(FIRST, 'one@example.com', ['--name', 'Ona First']), await person(SECOND, 'two@example.com', ['--name', 'Tuva Second'])];
+  await dial(one, '/private/agent');
+  await answerInConsole(console);
+  await dial(two, '/private/agent');
+  await ringing(console, 'Tuva Second').getByTestId('answer').click();
+  await expectToHear(two, AGENT);
+  console.on('dialog', (dialog) => void dialog.accept());
+  await console.reload();
+  await expect(console.getByTestId('call-status')).toHaveText('Talking');
+  await expect(console.getByTestId('held-call')).toContainText('Ona First');
+  await expect(console.getByTestId('availability')).toHaveText('Online');
+  await Promise.all([expectToHear(console, SECOND), expectToHear(two, AGENT), expectNotToHear(one, AGENT)]);
+  await console.getByTestId('resume').click();
+  await Promise.all([expectToHear(console, FIRST), expectToHear(one, AGENT), expectNotToHear(two, AGENT)]);
+  await hangup(one);
+  await hangup(two);
+  await expect(console.getByTestId('held-call')).toHaveCount(0);
+});
+
 test('two calls at once: the second waits, the first is held while it is talked to, and both end well', async () => {
   const console = await desk();
   const [one, two] = [await person(FIRST, 'one@example.com', ['--name', 'Ona First']), await person(SECOND, 'two@example.com', ['--name', 'Tuva Second'])];

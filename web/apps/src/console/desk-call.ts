@@ -11,6 +11,17 @@ const NAMES: Record<Phase, string> = {
 /** Parts of a name that say nothing to a person. */
 const SCHEME = /^(subscriber|sip|tel):\/*/;
 
+/** What an earlier page of this tab knew of a call that goes on. */
+export interface CarriedCall {
+  id: string;
+  name: string;
+  /** Epoch milliseconds; 0 before it. */
+  answeredAt: number;
+  held: boolean;
+  /** It was the one in front. */
+  inFront: boolean;
+}
+
 export class DeskCall {
   phase: Phase;
   readonly since = Date.now();
@@ -28,10 +39,16 @@ export class DeskCall {
   constructor(
     readonly call: WebRTCCall,
     readonly name: string,
-    readonly address: Address | undefined,
-    private readonly changed: (call: DeskCall) => void
+    /** Whom it is with, as far as the directory knows. */
+    public address: Address | undefined,
+    private readonly changed: (call: DeskCall) => void,
+    carried?: CarriedCall
   ) {
     this.phase = call.direction === 'inbound' ? 'ringing' : 'dialling';
+    if (!carried?.answeredAt) return;
+    this.phase = 'recovering';
+    this.answeredAt = carried.answeredAt;
+    this.#held = carried.held;
   }
 
   static nameOf(call: WebRTCCall): string {
@@ -50,6 +67,9 @@ export class DeskCall {
   }
   get waits(): boolean {
     return this.phase === 'ringing';
+  }
+  carried(inFront: boolean): CarriedCall {
+    return { id: this.id, name: this.name, answeredAt: this.answeredAt, held: this.#held, inFront };
   }
   get isUp(): boolean {
     return this.phase !== 'ringing' && this.phase !== 'over';

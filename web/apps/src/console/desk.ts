@@ -1,7 +1,7 @@
 /** What an agent has on the desk: the session, the calls, whom they are with, and what remains to be written down. */
 import type { Address, SignalWire as Client, WebRTCCall } from '@offhook/js';
 import type { Account } from './account.js';
-import { DeskCall } from './desk-call.js';
+import { type CarriedCall, DeskCall } from './desk-call.js';
 import { Kept, type Entry } from './kept.js';
 import { Notices } from './notices.js';
 import { Ringer } from './ringer.js';
@@ -9,6 +9,7 @@ import { Thread } from './thread.js';
 
 const sdkUrl = '/js/offhook.mjs';
 const OFFLINE = 'offhook-console-offline';
+const CARRIED = 'offhook-console-calls';
 
 export type Connection = 'connecting' | 'ready' | 'lost';
 /** A call that has ended and is not written up yet. */
@@ -48,8 +49,11 @@ export class Desk {
   notice = '';
   readonly #ringer = new Ringer();
   readonly #notices = new Notices();
+  /** Calls of the page as it was before it was loaded again. */
+  readonly #carried = new Map(carried().map((call) => [call.id, call]));
   #client: Client | undefined;
   #ended = false;
+  #written = '';
 
   constructor(readonly account: Account, private readonly told: Told) {
     this.kept = new Kept(account.email);
@@ -60,7 +64,7 @@ export class Desk {
   async start(): Promise<void> {
     const { SignalWire } = (await import(/* @vite-ignore */ sdkUrl)) as typeof import('@offhook/js');
     if (this.#ended) return;
-    const client = (this.#client = new SignalWire(this.account, { skipRegister: !this.wanted, savePreferences: true }));
+    const client = (this.#client = new SignalWire(this.account, { skipRegister: !this.wanted, savePreferences: true, reconnectAttachedCalls: true }));
     client.ready$.subscribe((ready) => {
       if (ready) this.connection = 'ready';
       else if (this.connection === 'ready') this.connection = 'lost';
@@ -72,14 +76,20 @@ export class Desk {
     });
     client.errors$.subscribe((error) => {
       if (error.name === 'InvalidCredentialsError') this.told.ended('Your sign-in has ended. Please sign in again.');
-      else if (error.name === 'TokenRefreshError') this.#say('The sign-in could not be renewed; it will end soon. Sign out and in again when no call is up.');
+      else if (error.name === 'RecoveryError') {
+        this.#carried.clear();
+        this.#say('A call ended while this page was away.');
+      } else if (error.name === 'TokenRefreshError') this.#say('The sign-in could not be renewed; it will end soon. Sign out and in again when no call is up.');
     });
     client.deviceRecovered$.subscribe(({ message }) => this.#say(message ?? 'Another device is used now.'));
     client.directory$.subscribe((directory) => {
       this.#changed();
-      directory?.addresses$.subscribe(() => this.#changed());
+      directory?.addresses$.subscribe(() => this.#recognise());
     });
-    client.session.incomingCalls$.subscribe((calls) => calls.forEach((call) => this.#take(call as WebRTCCall)));
+    client.session.calls$.subscribe((calls) => {
+      // Those that are dialled here are there before they are answered for.
+      for (const call of calls) if (call.direction === 'inbound' || this.#carried.has(call.id)) this.#take(call as WebRTCCall);
+    });
     client.session.signalingEvent$.subscribe((event) => {
       if ((event.event_type as string) === 'conversation.message') this.#message(event.params as unknown as Message);
     });
@@ -188,6 +198,7 @@ export class Desk {
   end(): void {
     this.#ended = true;
     this.thread?.end();
+    sessionStorage.removeItem(CARRIED);
     this.#client?.destroy();
     this.#ringer.set(0, false);
     this.#notices.ring([], false);
@@ -195,7 +206,19 @@ export class Desk {
 
   #take(call: WebRTCCall): void {
     if (this.calls.some(({ id }) => id === call.id) || call.status === 'destroyed') return;
-    this.#add(new DeskCall(call, DeskCall.nameOf(call), this.#addressOf(call), (changed) => this.#follow(changed)), false);
+    const carried = this.#carried.get(call.id);
+    this.#carried.delete(call.id);
+    const name = carried?.name ?? DeskCall.nameOf(call);
+    this.#add(new DeskCall(call, name, this.#addressOf(call), (changed) => this.#follow(changed), carried), carried?.inFront === true && carried.answeredAt > 0);
+  }
+
+  /** The directory knows more: whom the calls are with, perhaps. */
+  #recognise(): void {
+    for (const call of this.calls) {
+      call.address ??= this.#addressOf(call.call);
+      if (call === this.active) this.#see(call.address);
+    }
+    this.#changed();
   }
 
   #add(call: DeskCall, inFront: boolean): void {
@@ -284,6 +307,24 @@ export class Desk {
     const { ringing } = this;
     this.#ringer.set(ringing.length, this.active?.isUp === true);
     this.#notices.ring(ringing, this.kept.settings.notify);
+    this.#carry();
     this.told.changed();
+  }
+
+  /** For this tab, should it be loaded again. */
+  #carry(): void {
+    const up = [...this.#carried.values(), ...this.calls.filter((call) => call.isUp).map((call) => call.carried(call === this.active))];
+    const text = JSON.stringify(up);
+    if (text === this.#written) return;
+    this.#written = text;
+    sessionStorage.setItem(CARRIED, text);
+  }
+}
+
+function carried(): CarriedCall[] {
+  try {
+    return JSON.parse(sessionStorage.getItem(CARRIED) ?? '[]') as CarriedCall[];
+  } catch {
+    return [];
   }
 }
