@@ -201,6 +201,43 @@ test('a picture, the talk, and content from the agent are shown', async ({ page,
   expect(await page.evaluate(() => globalThis.heard.map(({ name, detail }) => [name, (detail as { type?: string }).type]))).toEqual([['sw-display-content', undefined], ['signalwire-address:event', 'order']]);
 });
 
+test('until the other side\'s picture comes, and when it stays away, the person is shown', async ({ page, show }) => {
+  await show('<sw-call-widget destination="/public/support" data-style="width: 900px; height: 560px"></sw-call-widget>');
+  await give(page);
+  // A real connection whose video is agreed on and not sent yet.
+  await page.evaluate(async () => {
+    const [near, far] = [new RTCPeerConnection(), new RTCPeerConnection()];
+    near.onicecandidate = ({ candidate }) => void far.addIceCandidate(candidate ?? undefined);
+    far.onicecandidate = ({ candidate }) => void near.addIceCandidate(candidate ?? undefined);
+    const sending = near.addTransceiver('video', { direction: 'sendonly' });
+    const remoteStream = new MediaStream();
+    far.ontrack = ({ track }) => remoteStream.addTrack(track);
+    const agree = async (): Promise<void> => {
+      await near.setLocalDescription();
+      await far.setRemoteDescription(near.localDescription!);
+      await far.setLocalDescription();
+      await near.setRemoteDescription(far.localDescription!);
+    };
+    await agree();
+    const [track] = globalThis.sim.picture('#246').getVideoTracks();
+    const stop = (): Promise<void> => {
+      sending.direction = 'inactive';
+      return agree();
+    };
+    Object.assign(globalThis, { send: () => sending.sender.replaceTrack(track!), stop, quiet: remoteStream.getVideoTracks()[0]!.muted });
+    (globalThis as unknown as World).client.next = () => new globalThis.sim.SimulatedCall({ remoteStream, localStream: globalThis.sim.picture('#642') });
+  });
+  expect(await page.evaluate(() => (globalThis as unknown as { quiet: boolean }).quiet)).toBe(true);
+  await dial(page);
+  const person = page.locator('sw-call-widget .picture .person');
+  await expect(person).toContainText('/public/support');
+  await expect(page.locator('sw-call-widget sw-call-controls')).toBeVisible();
+  await page.evaluate(() => (globalThis as unknown as { send(): Promise<void> }).send());
+  await expect(person).toHaveCount(0);
+  await page.evaluate(() => (globalThis as unknown as { stop(): Promise<void> }).stop());
+  await expect(person).toContainText('/public/support');
+});
+
 test('moved in the document it goes on; removed, it hangs up and lets go', async ({ page, show }) => {
   await show(`<div id="a">${PLAIN}</div><div id="b"></div>`);
   await give(page);

@@ -95,6 +95,7 @@ export class SwCallWidget extends SwElement {
     keys: { state: true },
     seconds: { state: true },
     pictured: { state: true },
+    seen: { state: true },
     layers: { state: true },
     shown: { state: true },
     silent: { state: true }
@@ -117,6 +118,8 @@ export class SwCallWidget extends SwElement {
   declare protected seconds: number;
   /** Whether there is a picture to show, of the other side or one's own. */
   declare protected pictured: boolean;
+  /** Whether a picture of the other side is coming in. Its track is there before, and stays without one. */
+  declare protected seen: boolean;
   declare protected layers: LayoutLayer[];
   declare protected shown: DisplayContent | undefined;
   /** The browser waits for a gesture before it plays the other side. */
@@ -143,7 +146,7 @@ export class SwCallWidget extends SwElement {
     super();
     this.token = this.host = this.destination = this.heading = this.userVariables = '';
     this.modal = this.transcription = this.allowIncomingCalls = this.audioOnly = this.disableAutoTheme = this.disableAutoFonts = false;
-    this.keys = this.pictured = this.silent = false;
+    this.keys = this.pictured = this.seen = this.silent = false;
     this.view = IDLE;
     this.seconds = 0;
     this.layers = [];
@@ -258,15 +261,19 @@ export class SwCallWidget extends SwElement {
     this.#transcript.setCall(call);
     this.#userEvents.setCall(call);
     this.#devices.connectCall(call);
-    const streams = { local: false, remote: false };
+    const streams: { local?: MediaStream | null; remote?: MediaStream | null } = {};
+    const live = (stream?: MediaStream | null) => stream?.getVideoTracks().filter(({ readyState }) => readyState === 'live') ?? [];
+    const look = (): void => {
+      if (this.#session?.call !== call) return;
+      const theirs = live(streams.remote);
+      this.seen = theirs.some(({ muted }) => !muted);
+      this.pictured = theirs.length > 0 || live(streams.local).length > 0;
+      for (const track of theirs) for (const event of ['mute', 'unmute', 'ended']) track.addEventListener(event, look);
+    };
     const picture = (side: 'local' | 'remote') => (stream: MediaStream | null) => {
-      const look = (): void => {
-        streams[side] = stream?.getVideoTracks().some((track) => track.readyState === 'live') === true;
-        this.pictured = streams.local || streams.remote;
-      };
+      streams[side] = stream;
+      for (const event of ['addtrack', 'removetrack']) stream?.addEventListener(event, look);
       look();
-      stream?.addEventListener('addtrack', look);
-      stream?.addEventListener('removetrack', look);
     };
     this.#wired = [
       call.layoutLayers$?.subscribe((layers) => (this.layers = layers)),
@@ -288,7 +295,7 @@ export class SwCallWidget extends SwElement {
     this.#userEvents.setCall(undefined);
     this.#transcript.setCall(undefined);
     this.shown = undefined;
-    this.pictured = false;
+    this.pictured = this.seen = false;
     this.layers = [];
   }
 
@@ -508,10 +515,11 @@ export class SwCallWidget extends SwElement {
   #stage() {
     const { phase } = this.view;
     const waiting = phase === 'connecting' || phase === 'ringing';
-    const notice = waiting || !this.pictured ? '' : this.#notice;
+    const faceless = waiting || !this.seen;
+    const notice = faceless ? '' : this.#notice;
     return html`<sw-ui-call-layout shadow ?transcript=${this.transcription}>
         <slot name="background" slot="background"><sw-ui-background default></sw-ui-background></slot>
-        <div slot="video" class="picture"><sw-call-media></sw-call-media>${waiting || !this.pictured ? this.#person() : nothing}
+        <div slot="video" class="picture"><sw-call-media></sw-call-media>${faceless ? this.#person() : nothing}
           ${notice ? html`<p class="notice" dir="auto" part="notice" role=${phase === 'talking' ? 'alert' : nothing}>${notice}</p>` : nothing}</div>
         ${this.layers.length === 0 ? html`<sw-local-camera slot="floating-video" mirror></sw-local-camera>` : nothing}
         <sw-call-controls slot="controls" .words=${this.words} show-screen-share show-hand-raise show-transcript
