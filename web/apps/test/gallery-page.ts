@@ -16,16 +16,23 @@ export interface View {
 
 const font = readFileSync(createRequire(import.meta.url).resolve('@fontsource-variable/inter/files/inter-latin-wght-normal.woff2')).toString('base64');
 /** One font for every machine, and a page that does not cover what is looked at. */
-const LOOKS = `@font-face { font-family: Pinned; src: url(data:font/woff2;base64,${font}); font-weight: 100 900; }
-:root { --type-family-body: Pinned; --type-family-code: Pinned; }
+const LOOKS = `:root { --type-family-body: Pinned; --type-family-code: Pinned; }
 body, button, select, input, code, textarea { font-family: Pinned !important; }
 header { position: static !important; }`;
 
 /** Opens it, with clocks that stand and pictures that do not move, and waits until all scenes are arranged. */
 export async function openGallery(page: Page, view: View): Promise<void> {
   await page.clock.setFixedTime(new Date('2026-01-05T10:00:00Z'));
+  await page.addInitScript(({ font, looks }) => {
+    // Before anything is laid out: what has scrolled to its end would not stand there any more in letters that come later.
+    document.fonts.add(new FontFace('Pinned', Uint8Array.from(atob(font), (letter) => letter.charCodeAt(0)), { weight: '100 900' }));
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(looks);
+    document.adoptedStyleSheets.push(sheet);
+    // A sound that stands too, loud and low to soft and high.
+    AnalyserNode.prototype.getByteFrequencyData = (bands) => void bands.forEach((_, at) => (bands[at] = 240 * (1 - at / bands.length)));
+  }, { font, looks: LOOKS });
   await page.goto(new URL(`/elements/index.html?${new URLSearchParams({ ...view })}`, page.url()).href);
-  await page.addStyleTag({ content: LOOKS });
   await page.waitForFunction(() => 'ready' in document.documentElement.dataset);
   expect(await page.locator('figure[data-failed]').count(), 'scenes that could not be arranged').toBe(0);
   await settled(page);

@@ -51,7 +51,9 @@ export class Float {
     const [{ gap, align }, at, root] = [this.#place, anchor.getBoundingClientRect(), document.documentElement];
     panel.style.setProperty('max-inline-size', `calc(100vw - ${2 * EDGE}px)`);
     panel.style.setProperty('max-block-size', 'none');
-    const { offsetWidth: width, offsetHeight: height } = panel;
+    // Measured like its anchor; written in its own pixels, which a `zoom` of the page makes larger.
+    const zoom = panel.currentCSSZoom ?? 1;
+    const [width, height] = [panel.offsetWidth * zoom, panel.offsetHeight * zoom];
     const above = at.top - gap - EDGE;
     const below = root.clientHeight - at.bottom - gap - EDGE;
     const up = height <= above || above >= below;
@@ -59,8 +61,8 @@ export class Float {
     const rightToLeft = getComputedStyle(panel).direction === 'rtl';
     const wanted = align === 'center' ? at.left + (at.width - width) / 2 : rightToLeft ? at.right - width : at.left;
     const left = Math.max(EDGE, Math.min(wanted, root.clientWidth - EDGE - width));
-    panel.style.setProperty('max-block-size', `${room}px`);
-    panel.style.setProperty('left', `${left}px`);
-    panel.style.setProperty('top', `${up ? at.top - gap - Math.min(height, room) : at.bottom + gap}px`);
+    panel.style.setProperty('max-block-size', `${room / zoom}px`);
+    panel.style.setProperty('left', `${left / zoom}px`);
+    panel.style.setProperty('top', `${(up ? at.top - gap - Math.min(height, room) : at.bottom + gap) / zoom}px`);
   };
 }

@@ -6,6 +6,7 @@ export const codeStyles = css`
     margin: 0; padding: var(--_3); background: #1a1b26; color: #f8f8f2; direction: ltr; text-align: left; white-space: pre; tab-size: 2;
     font-family: var(--type-family-code, ui-monospace, 'SF Mono', Menlo, Consolas, monospace); font-size: 0.8125rem; line-height: 1.6;
   }
+  .code code { font: inherit; }
   .token:is(.comment, .prolog, .doctype, .cdata) { color: #8292a2; }
   .token:is(.punctuation, .operator, .entity, .url, .variable) { color: #f8f8f2; }
   .token:is(.property, .tag, .constant, .symbol, .deleted) { color: #f92672; }

@@ -40,12 +40,12 @@ export class SimulatedClient extends SimulatedDevices implements Client {
   readonly incomingCalls$ = new Value<Call[]>([]);
   readonly session = { incomingCalls$: this.incomingCalls$ };
   readonly dialled: { destination: string; options: Record<string, unknown>; call: SimulatedCall }[] = [];
-  /** What the next calls are made of, or the error that they fail with. */
-  next: () => SimulatedCall = () => new SimulatedCall({ status: 'trying' });
+  /** What the next calls are made of, or the error that they fail with. A promise that stays open leaves a call in the making. */
+  next: () => SimulatedCall | Promise<SimulatedCall> = () => new SimulatedCall({ status: 'trying' });
 
   async dial(destination: string, options: Record<string, unknown>): Promise<Call> {
     await this.ask('dial');
-    const call = this.next();
+    const call = await this.next();
     this.dialled.push({ destination, options, call });
     return call;
   }

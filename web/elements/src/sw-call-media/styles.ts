@@ -10,7 +10,9 @@ export const styles = [
     :host { display: block; position: relative; inline-size: 100%; block-size: 100%; }
     .container { position: relative; inline-size: 100%; block-size: 100%; overflow: hidden; border-radius: inherit; background: var(--bg-page, #0e0e18); }
     video { display: block; inline-size: 100%; block-size: 100%; object-fit: contain; }
-    .overlay { position: absolute; inset: 0; pointer-events: none; }
+    .over { position: absolute; inset: 0; container-type: size; pointer-events: none; }
+    /* As large as the picture is shown: what is said of places in it holds beside bars too. */
+    .overlay { position: absolute; inset: 0; margin: auto; inline-size: min(100cqi, 100cqb * var(--_shape)); block-size: min(100cqb, 100cqi / var(--_shape)); }
     .sound {
       position: absolute; inset-block-end: var(--_4); inset-inline: var(--_4); margin-inline: auto; inline-size: fit-content; max-inline-size: calc(100% - 2 * var(--_4));
       display: flex; align-items: center; gap: var(--_2); min-block-size: 44px; padding: var(--_2) var(--_4); border: 1px solid transparent; border-radius: var(--_round);

@@ -17,7 +17,7 @@ import { styles } from './styles.js';
  * @attr {Call} call - useless in markup; see the property
  * @prop {Call} call - plays its remote stream; wins over the context
  * @prop {MediaStream} stream - what to play; wins over the call
- * @slot - above the picture; the layer takes no clicks, what shall have them says `pointer-events: auto`
+ * @slot - on the picture, as large as it is shown; the layer takes no clicks, what shall have them says `pointer-events: auto`
  * @csspart container - the outer box
  * @csspart video - the video element
  * @csspart sound - the button that starts the sound
@@ -53,11 +53,17 @@ export class SwCallMedia extends SwElement {
     this.#playback?.show(this.stream ?? this.#source.state.remoteStream ?? null);
   }
 
+  readonly #shape = ({ target }: Event): void => {
+    const { videoWidth, videoHeight } = target as HTMLVideoElement;
+    const { style } = this.renderRoot.querySelector<HTMLElement>('.overlay')!;
+    style.setProperty('--_shape', videoHeight ? String(videoWidth / videoHeight) : '');
+  };
+
   override render() {
     // Muted in the markup, so that the picture may always start; the sound is turned on when it plays.
     return html`<div part="container" class="container">
-      <video part="video" autoplay playsinline muted aria-label=${this.word('media.picture')}></video>
-      <div class="overlay"><slot></slot></div>
+      <video part="video" autoplay playsinline muted aria-label=${this.word('media.picture')} @resize=${this.#shape} @emptied=${this.#shape}></video>
+      <div class="over"><div class="overlay"><slot></slot></div></div>
       <div role="status">${this.#playback?.refused
         ? html`<button part="sound" class="sound" type="button" @click=${this.#playback.unmute}>
             <sw-ui-icon name="speaker-off" size="20"></sw-ui-icon>${this.word('media.sound')}

@@ -19,19 +19,21 @@ export const styles = [
       border-radius: 20px; background: var(--_page); border: 1px solid var(--_line); display: grid; gap: 1.1rem; justify-items: center;
     }
     :host([modal]) .card { inline-size: min(22.5rem, 100vw - 2rem); box-shadow: 0 24px 60px rgb(0 0 0 / 35%); }
-    .stage { inline-size: 100%; block-size: 100%; overflow: hidden; --sw-call-layout-radius: 10px; }
+    .stage { inline-size: 100%; block-size: 100%; overflow: hidden; border: 1px solid var(--_line); border-radius: 10px; --sw-call-layout-radius: 0px; }
     :host(:not([modal])) .stage { min-block-size: 18rem; aspect-ratio: 16 / 10; block-size: auto; }
     :host(:not([modal])) .stage sw-ui-call-layout { position: absolute; inset: 0; }
     /* What is shown never covers the way to hang up. */
     .stage sw-ui-content-drawer { inset-block-end: 48px; }
     .stage sw-call-controls::part(logo) { color: #fff; }
-    .picture { position: relative; inline-size: 100%; block-size: 100%; display: grid; }
+    .picture { position: relative; container-type: size; inline-size: 100%; block-size: 100%; display: grid; }
     .picture > * { grid-area: 1 / 1; }
     .picture .person { place-content: center; padding: 1rem; background: color-mix(in srgb, var(--_page) 82%, transparent); z-index: 1; }
     .picture .notice {
       z-index: 2; align-self: start; justify-self: center; margin: 0.6rem; padding: 0.35rem 0.9rem; border-radius: 1rem; min-block-size: 0;
       background: rgb(14 14 24 / 82%); color: #fff; font-size: var(--_small); max-inline-size: calc(100% - 1.2rem); box-sizing: border-box;
     }
+    /* Where there is room for one of them, the words are what counts. */
+    @container (max-height: 12rem) { .picture .disc { display: none; } }
     audio { display: none; }
     .person { display: grid; gap: 0.35rem; justify-items: center; max-inline-size: 100%; min-inline-size: 0; }
     .disc {

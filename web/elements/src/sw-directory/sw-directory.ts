@@ -169,7 +169,7 @@ export class SwDirectory extends SwElement {
     return html`<div class=${selected ? 'item selected' : 'item'} part=${selected ? 'item item-selected' : 'item'} role="option" aria-selected=${selected} aria-label=${`${shown}, ${type ?? this.word('directory.address')}`}
       tabindex=${stop ? 0 : -1} data-id=${id} @click=${() => this.#choose(address)} @dblclick=${() => this.#dial(address)} @focus=${() => (this.active = id)}>
       <span class="disc" aria-hidden="true"><sw-ui-icon name=${type === 'room' ? 'room' : 'person'} size="22"></sw-ui-icon></span>
-      <span class="who"><span class="name" part="item-name" title=${shown}>${shown}</span> <span class="type" part="item-type">${type ?? this.word('directory.address')}</span></span>
+      <span class="who"><span class="name" part="item-name" dir="auto" title=${shown}>${shown}</span> <span class="type" part="item-type">${type ?? this.word('directory.address')}</span></span>
       <span class="channels" aria-hidden="true">${channel(channels?.audio, 'phone-call', this.word('directory.audio'))}${channel(channels?.video, 'camera-on', this.word('directory.video'))}${channel(channels?.messaging, 'transcript', this.word('directory.messaging'))}</span>
       <span class="call" part="action" title=${this.word('directory.call', { name: shown })} @click=${(event: Event) => {
         event.stopPropagation();

@@ -114,7 +114,8 @@ export class SwLocalCamera extends SwElement {
   /** The picture is known better than its settings: a phone is turned, another camera comes into the same stream. */
   readonly #resized = (): void => {
     const video = this.#video;
-    if (!video?.srcObject || !video.videoWidth) return;
+    // A camera that is gone leaves a black point.
+    if (!video?.srcObject || !video.videoWidth || this.#track?.readyState === 'ended') return;
     this.#shape(video.videoWidth, video.videoHeight);
     this.requestUpdate();
   };

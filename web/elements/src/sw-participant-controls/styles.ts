@@ -13,7 +13,8 @@ export const styles = [
       background: var(--_page); color: var(--_fg); box-shadow: var(--_shadow); font: 500 var(--_small) / 1.35 var(--_font);
       display: flex; flex-direction: column; gap: var(--_2);
     }
-    .name { box-sizing: border-box; inline-size: 0; min-inline-size: 100%; margin: 0; padding: var(--_1) var(--_1) 0; font: inherit; font-weight: 650; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    .name { box-sizing: border-box; inline-size: 0; min-inline-size: 100%; margin: 0; padding: var(--_1) var(--_1) 0; font: inherit; font-weight: 650; display: grid; justify-items: start; }
+    .name span { max-inline-size: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     button {
       display: flex; align-items: center; gap: var(--_3); inline-size: 100%; min-block-size: 44px; padding: var(--_2) var(--_3); border: 1px solid transparent;
       border-radius: var(--_radius); background: var(--_surface); color: inherit; font: inherit; text-align: start; cursor: pointer;

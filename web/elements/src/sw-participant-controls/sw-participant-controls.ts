@@ -98,7 +98,7 @@ export class SwParticipantControls extends SwElement {
     const name = participant ? participant.name || this.word('participant') : this.word('participant.missing');
     return html`<div part="panel" class="panel" role="group" aria-label=${name} tabindex="-1">
       ${participant
-        ? html`<p part="name" class="name" title=${name}>${name}</p>${this.#actions(participant)}<p class="failure" role="status">${this.#failure || nothing}</p>`
+        ? html`<p part="name" class="name" title=${name}><span dir="auto">${name}</span></p>${this.#actions(participant)}<p class="failure" role="status">${this.#failure || nothing}</p>`
         : html`<p class="note">${name}</p>`}
     </div>`;
   }

@@ -109,7 +109,7 @@ export class SwParticipants extends SwElement {
       ${inline({ ...place(layer), visibility: layer.visible === false ? 'hidden' : null })}>
       ${participant
         ? html`<div part="name" class=${muted ? 'tag telling' : 'tag'} title=${name}>
-            ${muted ? html`<sw-ui-icon name="mic-off" size="16" role="img" aria-label=${this.word('participant.muted')}></sw-ui-icon>` : nothing}<span>${name}</span>
+            ${muted ? html`<sw-ui-icon name="mic-off" size="16" role="img" aria-label=${this.word('participant.muted')}></sw-ui-icon>` : nothing}<span dir="auto">${name}</span>
           </div>`
         : nothing}
       ${own ? html`<slot name=${`controls-${id}`}></slot>` : this.#menu(id, participant, isOpen)}

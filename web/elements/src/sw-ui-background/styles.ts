@@ -8,5 +8,5 @@ export const styles = css`
   .image { opacity: 0; scale: 1.03; transition: opacity 600ms cubic-bezier(0.4, 0, 0.2, 1), scale 700ms cubic-bezier(0.4, 0, 0.2, 1); }
   .loaded.thumb { opacity: 0; }
   .loaded.image { opacity: 1; scale: 1; }
-  @media (prefers-reduced-motion: reduce) { .thumb, .image { transition: none; scale: none; } }
+  @media (prefers-reduced-motion: reduce) { .thumb, .image { transition: none; } .image { scale: none; } }
 `;

@@ -1,4 +1,5 @@
-import { html, nothing } from 'lit';
+import { html, nothing, type PropertyValues } from 'lit';
+import { inline } from '../base/css.js';
 import { define, tell } from '../base/define.js';
 import { SwElement } from '../base/element.js';
 import '../sw-ui-icon/sw-ui-icon.js';
@@ -69,11 +70,17 @@ export class SwUiDialpad extends SwElement {
     this.pressed = '';
   }
 
+  protected override updated(changed: PropertyValues<this>): void {
+    // Of a number that is too long for the display, what was dialled last is seen.
+    const input = this.renderRoot.querySelector('input')!;
+    if (changed.has('value')) input.scrollLeft = input.scrollWidth;
+  }
+
   override render() {
     const { value } = this;
     return html`<div class="card" part="container">
       <div class="display" part="display">
-        <input type=${this.allowText ? 'text' : 'tel'} aria-label=${this.word('dialpad.number')} placeholder=${this.placeholder} maxlength=${LONGEST} autocomplete="off" spellcheck="false"
+        <input type=${this.allowText ? 'text' : 'tel'} aria-label=${this.word('dialpad.number')} placeholder=${this.placeholder} maxlength=${LONGEST} autocomplete="off" spellcheck="false" ${inline({ '--_length': String(value.length || 1) })}
           .value=${value} @keydown=${this.#typed} @input=${this.#input} @paste=${this.#paste}>
         <button class="delete" type="button" aria-label=${this.word('dialpad.delete')} title=${this.word('dialpad.delete')} ?disabled=${value === ''}
           @pointerdown=${() => this.#hold('delete')} @pointerup=${this.#release} @pointerleave=${this.#abandon} @pointercancel=${this.#abandon} @click=${() => this.#click('delete')}>

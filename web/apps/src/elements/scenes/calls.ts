@@ -51,9 +51,9 @@ export const CALLS: Scenes = {
   'sw-self-media': inEveryState(OWN, { tall: true }),
   'sw-participants': [
     ...inEveryState(MEDIA, { tall: true }, ['idle', 'connecting', 'ringing', 'failed', 'ended']),
-    { name: 'long name, right to left', dir: 'rtl', tall: true, markup: provided(MEDIA), arrange: provide(() => named(LONG)) },
-    { name: 'menu open', tall: true, markup: provided(MEDIA), arrange: async (elements) => {
-      provide(() => meeting())(elements);
+    // A name is seen where the pointer is, and where the menu is open: there is one of these on a page.
+    { name: 'menu open, long name, right to left', dir: 'rtl', tall: true, markup: provided(MEDIA), arrange: async (elements) => {
+      provide(() => named(LONG))(elements);
       const people = elements[0]!.querySelector('sw-participants')!;
       await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
       people.shadowRoot!.querySelector<HTMLElement>('[part~=menu-trigger]')?.click();

@@ -36,7 +36,7 @@ const connected = (client: SimulatedClient): void => void (client.next = () => n
 
 const card: Scene[] = (
   [
-    ['connecting', (client, element) => void dial(client, element), (client) => client.isConnected$.next(false)],
+    ['connecting', (client, element) => void dial(client, element), (client) => void (client.next = () => new Promise(() => undefined))],
     ['ringing', dial, calling({ status: 'ringing' })],
     ['in call', dial, connected],
     ['on hold', then((call) => call.toggleHold()), connected],
@@ -62,10 +62,11 @@ const stage: Scene[] = ['connecting', 'ringing', 'in call', 'on hold', 'muted', 
   name: `${name}, with a picture`,
   tall: true,
   markup: STAGE,
-  arrange: widget(name === 'in call' ? then((call) => {
+  // A call is held, or weak, after it was answered.
+  arrange: widget(name === 'on hold' ? then((call) => call.toggleHold()) : name === 'in call' ? then((call) => {
     call.event('ai.completion', { text: 'Good morning, how can I help?' });
     call.event('ai.speech_detect', { text: 'My kettle sings, but off key.' });
-  }) : dial, (client) => void (client.next = () => STATES[name]!().call!))
+  }) : dial, (client) => void (client.next = () => STATES[name === 'on hold' ? 'in call' : name]!().call!))
 }));
 
 const show = (elements: HTMLElement[], act: () => unknown): void => elements.at(-1)!.addEventListener('click', () => void act());
@@ -81,7 +82,7 @@ export const WIDGET: Scenes = {
     { name: 'right to left, large text', dir: 'rtl', text: 2, markup: '<sw-click-to-call label="Talk to us"></sw-click-to-call>' }
   ],
   'sw-call-widget': [
-    { name: 'idle', markup: '<sw-call-widget destination="/public/support"><button>Call us</button></sw-call-widget>', arrange: widget(() => undefined) },
+    { name: 'idle', markup: '<sw-call-widget destination="/public/support"><button type="button" class="show">Call us</button></sw-call-widget>', arrange: widget(() => undefined) },
     ...card,
     { name: 'long name', markup: CARD.replace('"Support"', `"${LONG}"`), arrange: widget(dial, calling({ status: 'ringing' })) },
     { name: 'in a small container', width: '14rem', markup: CARD, arrange: widget(dial, connected) },
