@@ -4,13 +4,13 @@ import css from '@speed-highlight/core/languages/css.js';
 import html from '@speed-highlight/core/languages/html.js';
 import js from '@speed-highlight/core/languages/js.js';
 import json from '@speed-highlight/core/languages/json.js';
-import md from '@speed-highlight/core/languages/md.js';
 import py from '@speed-highlight/core/languages/py.js';
 import ts from '@speed-highlight/core/languages/ts.js';
 import xml from '@speed-highlight/core/languages/xml.js';
 import yaml from '@speed-highlight/core/languages/yaml.js';
 import { tokenizeWith, type ShjLanguageData, type ShjToken } from '@speed-highlight/core/tokenize';
 import type { Piece } from './pieces.js';
+import { md } from './md.js';
 import { sql } from './sql.js';
 
 const NAMED: [language: ShjLanguageData, ...names: string[]][] = [

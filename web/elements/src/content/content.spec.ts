@@ -112,6 +112,12 @@ test('every language has its colours, and no character is lost', async ({ page }
   }
 });
 
+test('code in Markdown has the colours of the language that it names', async ({ page }) => {
+  const kinds = async (code: string) => (await highlight(page, code, 'markdown')).map((piece) => (typeof piece === 'string' ? piece : `${piece.kind.slice(6)}: ${text(piece.inner)}`));
+  expect(await kinds('# Title\n\n```js\nconst a\n```\n')).toEqual(['tag: # Title', '\n\n', 'keyword: ```js', '\n', 'keyword: const', ' a\n', 'keyword: ```', '\n']);
+  expect(await kinds('```\nconst a\n```')).toEqual(['keyword: ```', '\nconst a\n', 'keyword: ```']);
+});
+
 test('code of an unknown language is one piece of text', async ({ page }) => {
   const code = '<img src=x onerror="ran = 1">';
   for (const name of ['', 'plaintext', 'go', 'extend', 'DFS', 'insertBefore', 'constructor', '__proto__', '<script>ran=1</script>']) {

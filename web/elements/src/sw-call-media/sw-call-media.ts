@@ -54,9 +54,9 @@ export class SwCallMedia extends SwElement {
   }
 
   readonly #shape = ({ target }: Event): void => {
+    // Without a picture it is no number, and the layer as large as the element.
     const { videoWidth, videoHeight } = target as HTMLVideoElement;
-    const { style } = this.renderRoot.querySelector<HTMLElement>('.overlay')!;
-    style.setProperty('--_shape', videoHeight ? String(videoWidth / videoHeight) : '');
+    this.renderRoot.querySelector<HTMLElement>('.overlay')!.style.setProperty('--_shape', `${videoWidth / videoHeight}`);
   };
 
   override render() {

@@ -268,7 +268,7 @@ export class SwCallWidget extends SwElement {
       const theirs = live(streams.remote);
       this.seen = theirs.some(({ muted }) => !muted);
       this.pictured = theirs.length > 0 || live(streams.local).length > 0;
-      for (const track of theirs) for (const event of ['mute', 'unmute', 'ended']) track.addEventListener(event, look);
+      for (const track of theirs) for (const event of ['mute', 'unmute']) track.addEventListener(event, look);
     };
     const picture = (side: 'local' | 'remote') => (stream: MediaStream | null) => {
       streams[side] = stream;

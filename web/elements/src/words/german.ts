@@ -18,7 +18,6 @@ export const GERMAN: Record<WordKey, string> = {
   'call.weak': 'Schwaches Netz',
   'call.place': 'Anrufen',
   'call.hangup': 'Auflegen',
-  'call.cancel': 'Abbrechen',
   'call.close': 'Schließen',
   'call.again': 'Noch einmal anrufen',
   'call.duration': 'Dauer',

@@ -16,7 +16,6 @@ export const CALL = {
   'call.weak': 'Weak network',
   'call.place': 'Call',
   'call.hangup': 'Hang up',
-  'call.cancel': 'Cancel',
   'call.close': 'Close',
   'call.again': 'Call again',
   'call.duration': 'Duration',
