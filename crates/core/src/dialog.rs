@@ -497,12 +497,13 @@ impl Dialog {
         self.over(ctx, causes, None);
     }
 
-    /// Whoever still waits for the dial is told that the call is over.
+    /// Whoever still waits for the dial is told that the call is over, and whoever watches for errors.
     fn lose_dial(&mut self, ctx: &mut Context, why: &str) {
         if let Some(command) = self.dial.take() {
             let ended = "the call ended before it was set up";
             let cause = EngineError::new("Error", why);
             let error = EngineError::call_create(ended, "outbound", cause);
+            ctx.error(error.clone());
             ctx.done(command, Err(error));
         }
     }

@@ -45,6 +45,23 @@ fn lost_media_is_told_once_however_many_restarts_it_takes() {
     assert_eq!(world.told, ["Recovering", "Connected"]);
 }
 
+#[test]
+fn a_call_that_ends_before_it_is_set_up_is_an_error_of_the_client_too() {
+    let mut world = World::new(EngineConfig::default());
+    world.answer = Answer::Never;
+    let call = world.dial("/private/bob");
+    world.told.clear();
+    let bye = format!(r#"{{"callID":"{call}","cause":"USER_BUSY","causeCode":"17"}}"#);
+    world.verto("verto.bye", &bye);
+    let end = [
+        "client CallCreateError",
+        "ended USER_BUSY remote",
+        "Disconnected",
+        "Destroyed",
+    ];
+    assert_eq!(world.told, end);
+}
+
 /// The server ends the call since it has heard nothing of it.
 fn media_times_out(world: &mut World, call: &str) {
     let bye = format!(r#"{{"callID":"{call}","cause":"MEDIA_TIMEOUT","causeCode":"804"}}"#);
