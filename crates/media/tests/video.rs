@@ -10,7 +10,7 @@ use camera::{Camera, halves};
 use common::{LOCALHOST, Server, until};
 use offhook_media::endpoint::{AudioSource, Endpoint, EndpointConfig};
 use offhook_media::tone::ToneBursts;
-use offhook_media::{LegFlags, MediaEvent, Pictures, RoomKind};
+use offhook_media::{LegFlags, LegKey, MediaEvent, MediaServer, Pictures, RoomKey, RoomKind};
 use str0m::media::Direction;
 
 /// Waits until a camera is shown many more pictures of another.
@@ -85,11 +85,16 @@ async fn whoever_is_called_by_somebody_with_a_picture_is_offered_one() {
     sees(&a, 2).await;
     sees(&b, 1).await;
     // One who has sound alone takes the sound.
-    let (leg, offer) = server
-        .media
-        .make_offer(room, Pictures::Bundled)
-        .await
-        .expect("an offer");
+    let (_endpoint, _leg) = takes_the_sound(&server.media, room, Pictures::Bundled).await;
+}
+
+/// Is called, and answers with sound alone.
+async fn takes_the_sound(
+    media: &MediaServer,
+    room: RoomKey,
+    pictures: Pictures,
+) -> (Endpoint, LegKey) {
+    let (leg, offer) = media.make_offer(room, pictures).await.expect("an offer");
     let (events, _unheard) = tokio::sync::mpsc::unbounded_channel();
     let config = EndpointConfig {
         bind: Some(LOCALHOST),
@@ -98,11 +103,9 @@ async fn whoever_is_called_by_somebody_with_a_picture_is_offered_one() {
     let endpoint = Endpoint::open(config, events).expect("an endpoint");
     let answer = endpoint.accept_offer(&offer).await.expect("an answer");
     assert!(answer.contains("m=video 0 "), "{answer}");
-    server
-        .media
-        .apply_answer(leg, &answer)
-        .await
-        .expect("a good answer");
+    let answered = media.apply_answer(leg, &answer).await;
+    answered.expect("a good answer");
+    (endpoint, leg)
 }
 
 /// A voice of 500 Hz.
@@ -138,21 +141,7 @@ async fn whoever_cannot_answer_a_bundle_is_offered_a_picture_with_a_transport_of
     sees(&c, 2).await;
     sees(&b, 3).await;
     // The picture may be refused.
-    let (refused, offer) = server
-        .media
-        .make_offer(room, Pictures::Apart)
-        .await
-        .expect("an offer");
-    let (events, _unheard) = tokio::sync::mpsc::unbounded_channel();
-    let config = EndpointConfig {
-        bind: Some(LOCALHOST),
-        ..EndpointConfig::default()
-    };
-    let endpoint = Endpoint::open(config, events).expect("an endpoint");
-    let answer = endpoint.accept_offer(&offer).await.expect("an answer");
-    assert!(answer.contains("m=video 0 "), "{answer}");
-    let answered = server.media.apply_answer(refused, &answer).await;
-    answered.expect("a good answer");
+    let (_endpoint, refused) = takes_the_sound(&server.media, room, Pictures::Apart).await;
     server
         .event(|e| *e == MediaEvent::Connected { leg: refused })
         .await;

@@ -18,6 +18,19 @@ async fn server() -> TestServer {
     .await
 }
 
+/// Two who were in a call until the server ended it.
+async fn lost(server: &TestServer) -> [(Client, Call); 2] {
+    let mut bob = server.online("bob").await;
+    let mut alice = server.connected("alice").await;
+    // The answer is never applied.
+    let a = alice.dial("/private/bob").await;
+    let invite = bob.ringing().await;
+    let b = bob.accept(&invite).await;
+    assert_eq!(alice.bye(&a.id).await, "MEDIA_TIMEOUT");
+    assert_eq!(bob.bye(&b.id).await, "MEDIA_TIMEOUT");
+    [(alice, a), (bob, b)]
+}
+
 async fn offer_again(call: &Call) -> (Call, Value) {
     let again = Call::new(&call.id).await;
     let sdp = again.offer().await;
@@ -51,14 +64,7 @@ async fn hear_each_other(a: &Call, b: &Call) {
 #[tokio::test]
 async fn both_sides_of_a_call_whose_media_was_lost_find_each_other_again() {
     let server = server().await;
-    let mut bob = server.online("bob").await;
-    let mut alice = server.connected("alice").await;
-    // The answer is never applied.
-    let a = alice.dial("/private/bob").await;
-    let invite = bob.ringing().await;
-    let b = bob.accept(&invite).await;
-    assert_eq!(alice.bye(&a.id).await, "MEDIA_TIMEOUT");
-    assert_eq!(bob.bye(&b.id).await, "MEDIA_TIMEOUT");
+    let [(mut alice, a), (mut bob, b)] = lost(&server).await;
     let a = back(&mut alice, &a).await;
     let b = back(&mut bob, &b).await;
     hear_each_other(&a, &b).await;
@@ -69,13 +75,7 @@ async fn both_sides_of_a_call_whose_media_was_lost_find_each_other_again() {
 #[tokio::test]
 async fn who_comes_back_alone_is_told_soon_that_the_other_does_not() {
     let server = server().await;
-    let mut bob = server.online("bob").await;
-    let mut alice = server.connected("alice").await;
-    let a = alice.dial("/private/bob").await;
-    let invite = bob.ringing().await;
-    let b = bob.accept(&invite).await;
-    assert_eq!(alice.bye(&a.id).await, "MEDIA_TIMEOUT");
-    assert_eq!(bob.bye(&b.id).await, "MEDIA_TIMEOUT");
+    let [(mut alice, a), (mut bob, b)] = lost(&server).await;
     // He agrees with the end, and cannot change his mind.
     bob.hang_up(&b).await;
     let (_again, params) = offer_again(&b).await;

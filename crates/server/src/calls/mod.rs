@@ -178,10 +178,7 @@ impl Calls {
         match request {
             VertoRequest::Invite(invite) => self.invite(caller, reply, invite).await,
             VertoRequest::UpdateMedia(offer) => {
-                let key = DialogKey {
-                    owner: caller.session.owner().clone(),
-                    call_id: offer.dialog.call_id.as_str().into(),
-                };
+                let key = DialogKey::of(&caller, &offer);
                 let (back, cause) = match self.context.directory.find(&key) {
                     Found::Live(_) => {
                         return self.dialog(caller, reply, VertoRequest::UpdateMedia(offer));
@@ -208,10 +205,7 @@ impl Calls {
 
     async fn invite(&self, caller: Caller<'_>, reply: VertoReply, invite: Described) {
         let directory = &self.context.directory;
-        let key = DialogKey {
-            owner: caller.session.owner().clone(),
-            call_id: invite.dialog.call_id.as_str().into(),
-        };
+        let key = DialogKey::of(&caller, &invite);
         let attaching = invite.dialog.attach || invite.dialog.reattaching;
         let not_taken_up = match directory.find(&key) {
             Found::Live(_) => return self.dialog(caller, reply, VertoRequest::Invite(invite)),

@@ -23,6 +23,16 @@ struct Back {
     patience: Duration,
 }
 
+impl DialogKey {
+    /// Of the dialog that a description is about.
+    pub(super) fn of(caller: &Caller<'_>, described: &Described) -> Self {
+        Self {
+            owner: caller.session.owner().clone(),
+            call_id: described.dialog.call_id.as_str().into(),
+        }
+    }
+}
+
 impl Calls {
     /// Finds the call a shared screen or device hangs on, which must be the same session's; the dialled address does not
     /// count (5.8).
@@ -155,10 +165,7 @@ impl Calls {
         modify: bool,
     ) -> Option<VertoReply> {
         let context = &self.context;
-        let key = DialogKey {
-            owner: caller.session.owner().clone(),
-            call_id: offer.dialog.call_id.as_str().into(),
-        };
+        let key = DialogKey::of(&caller, &offer);
         let look_up = context.journal.look_up(&context.store, &key);
         let Ok(Some(record)) = timeout(LOOKUP, look_up).await else {
             return Some(reply);
@@ -182,10 +189,7 @@ impl Calls {
         modify: bool,
     ) -> Option<VertoReply> {
         let context = &self.context;
-        let key = DialogKey {
-            owner: caller.session.owner().clone(),
-            call_id: offer.dialog.call_id.as_str().into(),
-        };
+        let key = DialogKey::of(&caller, &offer);
         let now = Instant::now();
         let Some(record) = context.directory.take_lost(&key, now) else {
             return Some(reply);
