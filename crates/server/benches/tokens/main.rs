@@ -28,6 +28,10 @@ fn main() {
     if !alone {
         println!("this machine has one core, or none can be chosen: asker and server share it");
     }
+    // One part alone: `cargo xtask bench tokens sessions`.
+    if std::env::args().any(|argument| argument == "sessions") {
+        return sessions::measure();
+    }
     let raw = raw::Raw::new();
     raw.report();
     for shared in [false, true] {

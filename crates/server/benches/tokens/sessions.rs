@@ -1,12 +1,20 @@
 //! The memory of a session that is signed in, reachable and idle.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::sync::Arc;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use offhook_server::config::{Listen, Settings};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{
+    WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature,
+};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::{Connector, connect_async_tls_with_config};
 
 use crate::core;
 use crate::refreshes::Running;
@@ -15,15 +23,23 @@ const WARM: usize = 200;
 const SESSIONS: usize = 4_000;
 
 pub(crate) fn measure() {
+    over("plain WebSockets", Listen::Off);
+    over(
+        "WebSockets in TLS 1.3",
+        Listen::At("127.0.0.1:0".parse().unwrap()),
+    );
+}
+
+fn over(what: &str, listen_tls: Listen) {
     let settings = Settings {
-        listen_tls: Some(Listen::Off),
+        listen_tls: Some(listen_tls),
         ..Settings::default()
     };
     let server = Running::start(vec![String::new(); WARM + SESSIONS], settings);
     let mut asker = core::asker("sessions");
     let mut told = BufReader::new(asker.stdout.take().unwrap()).lines();
     let mut tell = asker.stdin.take().unwrap();
-    writeln!(tell, "{}", server.base.replace("http", "ws")).unwrap();
+    writeln!(tell, "{}", server.base.replacen("http", "ws", 1)).unwrap();
     for token in &server.tokens {
         writeln!(tell, "{token}").unwrap();
     }
@@ -39,7 +55,7 @@ pub(crate) fn measure() {
     server.end();
     match (before, after) {
         (Some(before), Some(after)) => println!(
-            "an idle session                 {:>6.1} KiB, of {SESSIONS} over plain WebSockets, all that the process holds for them",
+            "an idle session                 {:>6.1} KiB, of {SESSIONS} over {what}, all that the process holds for them",
             (after - before) / SESSIONS as f64
         ),
         _ => println!("an idle session: this system does not tell what a process holds"),
@@ -79,9 +95,11 @@ pub(crate) fn ask() {
 
 /// Opens a session for each token, and keeps them.
 async fn open(url: &str, tokens: &[String]) {
+    let tls = Connector::Rustls(Arc::new(trusting()));
     for token in tokens {
         let request = url.into_client_request().unwrap();
-        let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+        let connected = connect_async_tls_with_config(request, None, true, Some(tls.clone()));
+        let (mut socket, _) = connected.await.unwrap();
         let connect = json!({"jsonrpc": "2.0", "id": "1", "method": "signalwire.connect", "params":
             {"version": {"major": 4}, "event_acks": true, "authentication": {"jwt_token": token}}});
         let online =
@@ -95,6 +113,56 @@ async fn open(url: &str, tokens: &[String]) {
             left -= usize::from(heard(&mut socket).await);
         }
         tokio::spawn(async move { while heard(&mut socket).await {} });
+    }
+}
+
+/// Whatever certificate the server has: who it is, is not measured.
+fn trusting() -> ClientConfig {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let trust = Trust(provider.signature_verification_algorithms);
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(trust))
+        .with_no_client_auth()
+}
+
+#[derive(Debug)]
+struct Trust(WebPkiSupportedAlgorithms);
+
+impl ServerCertVerifier for Trust {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signed, &self.0)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signed, &self.0)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_schemes()
     }
 }
 

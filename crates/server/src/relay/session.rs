@@ -56,7 +56,7 @@ pub(super) fn spawn(
     let protocol = protocol.unwrap_or_else(|| format!("offhook_{}", uuid::Uuid::new_v4().simple()));
     let owner = Arc::new(Owner::of(&attach.claims));
     let handle = SessionHandle::new(serial, protocol, owner, mailbox);
-    let session = Session {
+    let mut session = Session {
         shared: shared.clone(),
         handle: handle.clone(),
         messages,
@@ -82,7 +82,8 @@ pub(super) fn spawn(
     let span = tracing::info_span!(parent: None, "session", session = handle.protocol(),
         subscriber = %handle.owner().subscriber_id);
     handle.send(SessionMessage::Attach(attach));
-    tokio::spawn(session.run().instrument(span));
+    // In the future once: a method that takes it would keep it twice.
+    tokio::spawn(async move { session.run().instrument(span).await });
     handle
 }
 
@@ -117,7 +118,7 @@ struct Session {
 }
 
 impl Session {
-    async fn run(mut self) {
+    async fn run(&mut self) {
         loop {
             let deadline = match self.socket {
                 _ if self.over => break,
@@ -543,7 +544,7 @@ impl Session {
         }
     }
 
-    fn end(mut self) {
+    fn end(&mut self) {
         self.shared.registry.remove(&self.handle);
         self.shared.counters.sessions.add(-1);
         self.messages.close();

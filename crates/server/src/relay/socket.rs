@@ -31,22 +31,23 @@ const CONNECT_ANSWER: Duration = Duration::from_secs(4);
 /// How long saying goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// Runs a socket until it closes.
-pub(super) async fn run(
-    shared: Arc<Shared>,
+/// Starts a socket, which runs until it closes. As a task of its own, whose future holds the socket once and little else: idle
+/// sockets are many.
+pub(super) fn spawn(
+    shared: &Arc<Shared>,
     websocket: WebSocket,
     origin: Option<String>,
     remote: SocketAddr,
 ) {
     let serial = shared.next_serial();
     let span = tracing::info_span!("socket", socket = serial, %remote);
-    shared.counters.sockets.add(1);
     let sockets = shared.counters.sockets.clone();
-    Socket::new(shared, websocket, serial, origin, remote)
-        .run()
-        .instrument(span)
-        .await;
-    sockets.add(-1);
+    let mut socket = Socket::new(shared.clone(), websocket, serial, origin, remote);
+    shared.sockets.spawn(async move {
+        sockets.add(1);
+        socket.run().instrument(span).await;
+        sockets.add(-1);
+    });
 }
 
 struct Socket {
@@ -118,7 +119,7 @@ impl Socket {
         }
     }
 
-    async fn run(mut self) {
+    async fn run(&mut self) {
         let drain = self.shared.drain.clone();
         let close = self.close.clone();
         let ending = loop {
@@ -147,10 +148,11 @@ impl Socket {
                 break ending;
             }
         };
-        self.end(ending).await;
+        // Boxed, as is what else is large and rare: it would make every socket's future larger.
+        Box::pin(self.end(ending)).await;
     }
 
-    async fn end(mut self, (code, reason): Ending) {
+    async fn end(&mut self, (code, reason): Ending) {
         if let Phase::Speaking { session } = &self.phase {
             session.send(SessionMessage::Detached {
                 socket: self.serial,
@@ -266,7 +268,7 @@ impl Socket {
                 self.hand_over(&session, request).await
             }
             Phase::Waiting { .. } if request.method == method::CONNECT => {
-                self.connect(request).await
+                Box::pin(self.connect(request)).await
             }
             Phase::Waiting { held, refused, .. } => {
                 let request = if *refused {
@@ -278,7 +280,7 @@ impl Socket {
                         Err(HeldFrame::Ack(_)) => return Ok(()),
                     }
                 };
-                self.refuse_unauthenticated(&request.id).await
+                Box::pin(self.refuse_unauthenticated(&request.id)).await
             }
         }
     }
@@ -320,8 +322,7 @@ impl Socket {
                     acks,
                     handle,
                 );
-                // Boxed: it is large, and rare.
-                timeout(CONNECT_ANSWER, Box::pin(admit))
+                timeout(CONNECT_ANSWER, admit)
                     .await
                     .unwrap_or(Err(Refusal::Unavailable))
             }

@@ -53,10 +53,7 @@ pub(super) fn upgrade(
         .max_message_size(2 * limits::FRAME_BYTES)
         .max_frame_size(2 * limits::FRAME_BYTES)
         .on_upgrade(move |websocket| async move {
-            let tracker = shared.sockets.clone();
-            tracker
-                .track_future(socket::run(shared, websocket, origin, remote))
-                .await;
+            socket::spawn(&shared, websocket, origin, remote);
         })
 }
 
