@@ -8,6 +8,9 @@ import { expect, test } from '../../elements/test/harness.js';
 import { SCENES } from '../src/elements/scenes/index.js';
 import { expectAccessible, expectReadable, openGallery, settled } from './gallery-page.js';
 
+// A context that is used again can bring an error of the clock of the test before.
+test.use({ reuseContext: false });
+
 const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
 const PICTURES = new URL('./pictures/', import.meta.url);

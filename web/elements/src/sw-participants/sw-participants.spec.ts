@@ -1,6 +1,9 @@
 import { expect, test } from '../../test/harness.js';
 import type { Page } from '@playwright/test';
 
+// A context that is used again can bring an error of the clock of the test before.
+test.use({ reuseContext: false });
+
 type Participants = HTMLElementTagNameMap['sw-participants'];
 type Provider = HTMLElementTagNameMap['sw-call-provider'];
 type Given = {

@@ -2,6 +2,9 @@ import { HOSTILE, openBarePage } from '../../test/bare-page.js';
 import { expect, test } from '../../test/harness.js';
 import type { Page } from '@playwright/test';
 
+// A context that is used again can bring an error of the clock of the test before.
+test.use({ reuseContext: false });
+
 type Drawer = HTMLElementTagNameMap['sw-ui-content-drawer'];
 const MARKUP = (attributes = '', width = 800) =>
   `<button id="before">Before</button><div id="frame" data-style="position: relative; overflow: hidden; inline-size: ${width}px; block-size: 500px"><sw-ui-content-drawer ${attributes}></sw-ui-content-drawer></div>`;
