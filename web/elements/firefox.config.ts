@@ -1,4 +1,7 @@
-/** The same tests in the Firefox of the system (Debian's `firefox-esr`): `npx playwright test -c firefox.config.ts`. */
+/**
+ * The same tests in the Firefox of the system (Debian's `firefox-esr`): `npx playwright test -c firefox.config.ts`. The checks run
+ * `test/compatibility/behaviour`: what each element does.
+ */
 import { defineConfig } from '@playwright/test';
 import { fileURLToPath } from 'node:url';
 import chromium from './playwright.config.js';
@@ -11,12 +14,15 @@ export default defineConfig({
   use: {
     browserName: 'firefox',
     channel: 'moz-firefox',
+    reuseContext: true,
     launchOptions: {
       executablePath: fileURLToPath(new URL('./test/firefox/gateway.mjs', import.meta.url)),
       firefoxUserPrefs: {
         'media.navigator.streams.fake': true,
         'media.navigator.permission.disabled': true,
         'media.autoplay.default': 0,
+        // Sound runs where no sound card is.
+        'media.cubeb.force_mock_context': true,
         'dom.serviceWorkers.enabled': true
       }
     }

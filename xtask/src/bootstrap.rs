@@ -74,6 +74,20 @@ pub(crate) fn chromium() -> Done {
     }])
 }
 
+/// The second browser of the elements, as Debian has it.
+pub(crate) fn firefox() -> Done {
+    let found =
+        std::env::var_os("OFFHOOK_FIREFOX").is_some() || Path::new("/usr/bin/firefox-esr").exists();
+    if found {
+        return Ok(());
+    }
+    install(&[Package {
+        apt: "firefox-esr",
+        brew: "firefox",
+        what: "Firefox (the elements are tried in it too)",
+    }])
+}
+
 struct Package {
     apt: &'static str,
     brew: &'static str,

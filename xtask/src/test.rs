@@ -81,6 +81,7 @@ pub(crate) fn run_all(fast: bool) -> Done {
                 "element tests",
                 bootstrap::chromium().and_then(|()| playwright("elements", &[], "element tests")),
             );
+            step("elements in Firefox", elements_in_firefox());
             // These wait most of their time: what is left of the processor looks for what strangers could send.
             step("fuzz targets", fuzz::build());
             let fuzzing = std::thread::spawn(|| fuzz::every_beside_others(60));
@@ -158,6 +159,19 @@ fn npm(arguments: &[&str], what: &str) -> Done {
     let mut npm = command("npm", arguments);
     npm.current_dir(web());
     run(npm, what)
+}
+
+/// What each element does, in the second browser; left out where that cannot be had.
+fn elements_in_firefox() -> Done {
+    if let Err(why) = bootstrap::firefox() {
+        println!("── elements in Firefox: left out, {why}");
+        return Ok(());
+    }
+    let each = [
+        "--config=firefox.config.ts",
+        "elements/test/compatibility/behaviour",
+    ];
+    playwright("elements", &each, "elements in Firefox")
 }
 
 /// The tests of one package that need a browser.

@@ -28,8 +28,8 @@ export async function findings(page: Page, look: Look = {}): Promise<Finding[]> 
       [root, ...[...root.querySelectorAll('*')].flatMap(({ shadowRoot }) => (shadowRoot ? roots(shadowRoot) : []))];
     const ending = (): Animation[] =>
       roots(document).flatMap((root) => root.getAnimations()).filter(({ effect, playState }) => playState === 'running' && effect?.getComputedTiming().endTime !== Infinity);
-    await new Promise((drawn) => requestAnimationFrame(drawn));
-    for (let running = ending(); running.length > 0; running = ending()) await Promise.allSettled(running.map(({ finished }) => finished));
+    do await new Promise((drawn) => requestAnimationFrame(drawn));
+    while (ending().length > 0);
     const { axe } = globalThis as unknown as { axe: typeof Axe };
     const { violations } = await axe.run(within ?? document, {
       resultTypes: ['violations'],

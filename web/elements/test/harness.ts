@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import type * as Elements from '../src/index.js';
 import type * as Simulation from '../src/simulation/index.js';
 import { findings } from './axe.js';
+import { difference } from './firefox/differences.js';
 
 export { expect };
 declare global {
@@ -53,6 +54,8 @@ interface Fixtures {
   show: (markup: string) => Promise<void>;
   /** Hears events of these names on the page from now on, into `heard`. */
   listen: (...names: string[]) => Promise<void>;
+  /** Leaves out what this browser cannot be given. */
+  differs: void;
   /** Fails on any finding of axe-core. */
   axe: () => Promise<void>;
 }
@@ -66,6 +69,14 @@ export const test = base.extend<Fixtures, { origin: string }>({
       server.close();
     },
     { scope: 'worker' }
+  ],
+  differs: [
+    async ({ browserName }, use, { title, skip }) => {
+      const why = difference(browserName, title);
+      skip(why !== undefined, why ?? '');
+      await use();
+    },
+    { auto: true }
   ],
   page: async ({ page, origin }, use) => {
     const faults: string[] = [];

@@ -357,7 +357,8 @@ export class SwCallWidget extends SwElement {
     this.view = { ...this.view, ...change };
     if (phase !== 'failed' && this.view.phase === 'failed') {
       const { reason = 'failed.unknown' } = this.view;
-      tell(this, 'sw-call-error', { reason, message: this.word(reason) });
+      // The words differ by browser, the reason does not.
+      tell(this, 'sw-call-error', { reason: reason.replace(/\.(firefox|safari)$/, ''), message: this.word(reason) });
     }
     if (!this.view.since || since === this.view.since) return;
     tell(this, 'sw-call-started');

@@ -79,6 +79,9 @@ export class SwUiModal extends SwElement {
     this.#origin = focused();
     this.#name();
     dialog.showModal();
+    // Firefox looks for what is to have the focus in the dialog's own tree alone, not in what is slotted.
+    if (this.querySelector(':focus')) return;
+    (this.querySelector<HTMLElement>('[autofocus]') ?? this.querySelector<HTMLElement>('a[href], :is(button, input, select, textarea):enabled, [tabindex]'))?.focus();
   }
 
   /** Closes it when the animation has ended; at once where there is none. */
