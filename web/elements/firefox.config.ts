@@ -14,7 +14,6 @@ export default defineConfig({
   use: {
     browserName: 'firefox',
     channel: 'moz-firefox',
-    reuseContext: true,
     launchOptions: {
       executablePath: fileURLToPath(new URL('./test/firefox/gateway.mjs', import.meta.url)),
       firefoxUserPrefs: {
