@@ -18,7 +18,8 @@ const SLOWER: Duration = Duration::from_millis(60);
 const DISTURBED: f64 = 0.1;
 /// So often.
 const TRIES: usize = 4;
-/// A server that uses less of its core is far from its limit, and takes larger steps.
+/// A server that uses less of its core is far from its limit, and takes larger steps: twice the size at most, since all who are
+/// new come in at once.
 const FAR: f64 = 0.6;
 /// How full the step after a large one should be.
 const NEAR: f64 = 0.75;
@@ -189,7 +190,7 @@ fn after(size: u32, share: Option<f64>) -> u32 {
     match share {
         Some(share) if share < FAR => {
             let near = f64::from(size) * NEAR / share.max(0.01);
-            (near as u32).min(size.saturating_mul(4)).max(fine)
+            (near as u32).min(size.saturating_mul(2)).max(fine)
         }
         _ => fine,
     }
@@ -237,7 +238,7 @@ mod tests {
 
     #[test]
     fn steps_are_large_far_from_the_limit_and_small_near_it() {
-        assert_eq!(after(8, Some(0.01)), 32);
+        assert_eq!(after(8, Some(0.01)), 16);
         assert_eq!(after(50, Some(0.5)), 75);
         assert_eq!(after(100, Some(0.7)), 104);
         assert_eq!(after(10, Some(0.9)), 11);
