@@ -1,7 +1,8 @@
 //! Where calls are found: dialogs by their owner and id, conferences by their resource, legs by their media key.
 //!
-//! Only mailboxes are in here. What a call is, its own task knows; a look-up that finds a task which has just ended is the
-//! same as one that finds nothing. The lock is held for a look-up, never across an await.
+//! Only mailboxes are in here, and what is left of calls that ended since their media was lost. What a call is, its own task
+//! knows; a look-up that finds a task which has just ended is the same as one that finds nothing. The lock is held for a
+//! look-up, never across an await.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -184,10 +184,10 @@ impl Calls {
                         return self.dialog(caller, reply, VertoRequest::UpdateMedia(offer));
                     }
                     Found::Ended(cause) => {
-                        (self.reconsider(caller, reply, offer, true).await, cause)
+                        (self.take_up(caller, reply, offer, true, true).await, cause)
                     }
                     Found::Unknown => (
-                        self.restore(caller, reply, offer, true).await,
+                        self.take_up(caller, reply, offer, true, false).await,
                         Cause::NormalClearing,
                     ),
                 };
@@ -209,9 +209,9 @@ impl Calls {
         let attaching = invite.dialog.attach || invite.dialog.reattaching;
         let not_taken_up = match directory.find(&key) {
             Found::Live(_) => return self.dialog(caller, reply, VertoRequest::Invite(invite)),
-            Found::Ended(_) if attaching => self.reconsider(caller, reply, invite, false).await,
+            Found::Ended(_) if attaching => self.take_up(caller, reply, invite, false, true).await,
             Found::Ended(_) => Some(reply),
-            Found::Unknown if attaching => self.restore(caller, reply, invite, false).await,
+            Found::Unknown if attaching => self.take_up(caller, reply, invite, false, false).await,
             Found::Unknown => return self.call(caller, reply, key, invite).await,
         };
         if let Some(reply) = not_taken_up {

@@ -17,7 +17,6 @@ use crate::budget::CallCharge;
 
 /// A call that comes back.
 struct Back {
-    key: DialogKey,
     record: LegRecord,
     charge: Option<CallCharge>,
     patience: Duration,
@@ -156,67 +155,26 @@ impl Calls {
         }
     }
 
-    /// Takes up a call that an earlier life of the server held. Gives the reply back when there was none.
-    pub(super) async fn restore(
+    /// Takes up a call that an earlier life of the server held, or that has `ended` since its media was lost. Gives the reply back
+    /// when there is none to be taken up.
+    pub(super) async fn take_up(
         &self,
         caller: Caller<'_>,
         reply: VertoReply,
         offer: Described,
         modify: bool,
+        ended: bool,
     ) -> Option<VertoReply> {
         let context = &self.context;
         let key = DialogKey::of(&caller, &offer);
-        let look_up = context.journal.look_up(&context.store, &key);
-        let Ok(Some(record)) = timeout(LOOKUP, look_up).await else {
+        let back = match ended {
+            true => self.lost(&caller, &key),
+            false => self.left(&key).await,
+        };
+        let Some(back) = back else {
             return Some(reply);
         };
-        let back = Back {
-            key,
-            record,
-            // Counting began anew with the server.
-            charge: None,
-            patience: context.timing.orphan,
-        };
-        self.take_up(caller, reply, back, offer.sdp, modify).await
-    }
-
-    /// Takes up a call that was ended since its media was lost. Gives the reply back when there is none to be taken up.
-    pub(super) async fn reconsider(
-        &self,
-        caller: Caller<'_>,
-        reply: VertoReply,
-        offer: Described,
-        modify: bool,
-    ) -> Option<VertoReply> {
-        let context = &self.context;
-        let key = DialogKey::of(&caller, &offer);
-        let now = Instant::now();
-        let Some(record) = context.directory.take_lost(&key, now) else {
-            return Some(reply);
-        };
-        let Ok(charge) = context.budgets.call(caller.claims, caller.visitor, now) else {
-            return Some(reply);
-        };
-        let back = Back {
-            key,
-            record,
-            charge,
-            patience: context.timing.second_thoughts,
-        };
-        self.take_up(caller, reply, back, offer.sdp, modify).await
-    }
-
-    async fn take_up(
-        &self,
-        caller: Caller<'_>,
-        reply: VertoReply,
-        back: Back,
-        offer: String,
-        modify: bool,
-    ) -> Option<VertoReply> {
-        let context = &self.context;
         let Back {
-            key,
             record,
             charge,
             patience,
@@ -256,7 +214,7 @@ impl Calls {
             session: caller.session.clone(),
             capabilities: granted(caller.claims),
             record,
-            offer,
+            offer: offer.sdp,
             modify,
             charge,
             patience,
@@ -268,5 +226,29 @@ impl Calls {
             }
             _ => None,
         }
+    }
+
+    /// What an earlier life of the server has noted of a call.
+    async fn left(&self, key: &DialogKey) -> Option<Back> {
+        let context = &self.context;
+        let look_up = context.journal.look_up(&context.store, key);
+        Some(Back {
+            record: timeout(LOOKUP, look_up).await.ok()??,
+            // Counting began anew with the server.
+            charge: None,
+            patience: context.timing.orphan,
+        })
+    }
+
+    /// What is kept of a call that was ended since its media was lost. It takes a place among its token's calls again.
+    fn lost(&self, caller: &Caller<'_>, key: &DialogKey) -> Option<Back> {
+        let (context, now) = (&self.context, Instant::now());
+        let record = context.directory.take_lost(key, now)?;
+        let charge = context.budgets.call(caller.claims, caller.visitor, now);
+        Some(Back {
+            record,
+            charge: charge.ok()?,
+            patience: context.timing.second_thoughts,
+        })
     }
 }
