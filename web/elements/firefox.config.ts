@@ -1,6 +1,6 @@
 /**
- * The same tests in the Firefox of the system (Debian's `firefox-esr`): `npx playwright test -c firefox.config.ts`. The checks run
- * `test/compatibility/behaviour`: what each element does.
+ * The same tests in the Firefox of the system (Debian's `firefox-esr`): `npx playwright test -c firefox.config.ts`. It
+ * takes some four minutes; the checks run `test/compatibility/behaviour`, what each element does, and `test/keyboard`.
  */
 import { defineConfig } from '@playwright/test';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,9 @@ export default defineConfig({
         'media.autoplay.default': 0,
         // Sound runs where no sound card is.
         'media.cubeb.force_mock_context': true,
-        'dom.serviceWorkers.enabled': true
+        'dom.serviceWorkers.enabled': true,
+        // Its driver cannot say so test by test, and most tests want it.
+        'ui.prefersReducedMotion': 1
       }
     }
   }

@@ -161,7 +161,7 @@ fn npm(arguments: &[&str], what: &str) -> Done {
     run(npm, what)
 }
 
-/// What each element does, in the second browser; left out where that cannot be had.
+/// What each element does, and a call by keyboard alone, in the second browser; left out where that cannot be had.
 fn elements_in_firefox() -> Done {
     if let Err(why) = bootstrap::firefox() {
         println!("── elements in Firefox: left out, {why}");
@@ -170,6 +170,7 @@ fn elements_in_firefox() -> Done {
     let each = [
         "--config=firefox.config.ts",
         "elements/test/compatibility/behaviour",
+        "elements/test/keyboard",
     ];
     playwright("elements", &each, "elements in Firefox")
 }

@@ -6,6 +6,7 @@
  *
  * The widget, the SDK and its WebAssembly are loaded when the pointer or the focus reaches the button.
  */
+import { late } from './base/late.js';
 import type { SwCallWidget } from './sw-call-widget/sw-call-widget.js';
 
 type Hook = (() => unknown) | null | undefined;
@@ -31,16 +32,7 @@ export interface C2COptions {
 
 const script = document.currentScript as HTMLScriptElement | null;
 const base = script?.src ?? location.href;
-const widgetUrl = new URL('./offhook-widget.mjs', base).href;
-let loading: Promise<{ preload(): void }> | undefined;
-
-function load(): Promise<{ preload(): void }> {
-  loading ??= (import(/* @vite-ignore */ widgetUrl) as Promise<{ preload(): void }>).catch((error: unknown) => {
-    loading = undefined;
-    throw error;
-  });
-  return loading;
-}
+const load = late<{ preload(): void }>('./offhook-widget.mjs', base);
 
 /** Calls a hook of the page; one that throws is told, and counts as silent. */
 async function ask(hook: Hook): Promise<unknown> {

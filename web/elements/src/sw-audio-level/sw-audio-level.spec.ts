@@ -155,7 +155,7 @@ test('measures the call it was given, not the former one, and its new microphone
     calls[1]!.localStream$.next(tones[0]!);
     await level.updateComplete;
   });
-  expect(await states(page)).toEqual(['closed', 'running']);
+  await expect.poll(() => states(page)).toEqual(['closed', 'running']);
   await page.evaluate(() => {
     const [{ tones }] = [globalThis as unknown as Given];
     tones[0]!.removeTrack(tones[0]!.getAudioTracks()[0]!);

@@ -1,19 +1,18 @@
 /** A browser that lets no sound start by itself, as people's browsers do. */
-import config from '../../playwright.config.js';
 import { expect, test as base } from '../../test/harness.js';
 
 type Media = HTMLElementTagNameMap['sw-call-media'];
 
-const { launchOptions } = config.use!;
-base.use({
-  launchOptions: {
-    ...launchOptions,
-    args: launchOptions!.args!.map((flag) => (flag.startsWith('--autoplay-policy') ? '--autoplay-policy=document-user-activation-required' : flag))
-  }
-});
-
 /** Whatever a test evaluates counts as a person's click: so the page itself shows the call, before it is touched. */
 const test = base.extend<{ untouched: (sound: boolean) => Promise<void> }>({
+  launchOptions: [
+    async ({ launchOptions }, use) => {
+      const args = launchOptions.args?.map((flag) => (flag.startsWith('--autoplay-policy') ? '--autoplay-policy=document-user-activation-required' : flag));
+      const firefoxUserPrefs = launchOptions.firefoxUserPrefs && { ...launchOptions.firefoxUserPrefs, 'media.autoplay.default': 1 };
+      await use({ ...launchOptions, ...(args ? { args } : {}), ...(firefoxUserPrefs ? { firefoxUserPrefs } : {}) });
+    },
+    { scope: 'worker' }
+  ],
   untouched: async ({ page, origin }, use) => {
     await use(async (sound) => {
       await page.addInitScript((sound) => {

@@ -38,7 +38,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     });
     await heardAs(media).toBeGreaterThan(0.3);
     const video = media.locator('[part=container] video[part=video]');
-    expect(await video.evaluate((video: HTMLVideoElement) => [video.autoplay, video.playsInline, video.hasAttribute('muted')])).toEqual([true, true, true]);
+    expect(await video.evaluate((video: HTMLVideoElement) => [video.autoplay, video.hasAttribute('playsinline'), video.hasAttribute('muted')])).toEqual([true, true, true]);
     await expect.poll(() => video.evaluate((video: HTMLVideoElement) => video.videoWidth)).toBe(640);
     expect(await video.evaluate((video) => getComputedStyle(video).objectFit)).toBe('contain');
     await expect(page.getByRole('button')).toHaveCount(0);

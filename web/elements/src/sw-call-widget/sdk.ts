@@ -1,5 +1,6 @@
 /** The SDK, loaded when the first call wants it, and a client made of a token. */
 import type { Client } from '../base/interfaces.js';
+import { late } from '../base/late.js';
 
 interface Sdk {
   SignalWire: new (provider: unknown, options?: Record<string, unknown>) => Client;
@@ -7,19 +8,11 @@ interface Sdk {
   StaticCredentialProvider: new (credential: { token: string }) => unknown;
 }
 
-const url = new URL('./offhook.mjs', import.meta.url).href;
 /** Where this script came from: the server, unless the page names another. */
 const home = new URL(import.meta.url).origin;
-let loading: Promise<Sdk> | undefined;
 
 /** Loads the SDK, once. */
-export function loadSdk(): Promise<Sdk> {
-  loading ??= (import(/* @vite-ignore */ url) as Promise<Sdk>).catch((error: unknown) => {
-    loading = undefined;
-    throw error;
-  });
-  return loading;
-}
+export const loadSdk = late<Sdk>('./offhook.mjs', import.meta.url);
 
 /** Whether a token is public, and so exchanged for one of a session, and pinned to its destination. */
 export function isEmbedToken(token: string): boolean {

@@ -1,11 +1,12 @@
 import { html, LitElement, nothing } from 'lit';
 import { define } from '../base/define.js';
+import { late } from '../base/late.js';
 import type { Words } from '../base/words.js';
 import type { SwCallWidget } from '../sw-call-widget/sw-call-widget.js';
 import { phone } from './phone.js';
 import { styles } from './styles.js';
 
-const widgetUrl = new URL('./offhook-widget.mjs', import.meta.url).href;
+const loadWidget = late<{ preload(): void }>('./offhook-widget.mjs', import.meta.url);
 const home = new URL(import.meta.url).origin;
 const NOT_LOADED = 'The page could not load what a call needs. Check the connection, then try again.';
 
@@ -47,7 +48,6 @@ export class SwClickToCall extends LitElement {
   declare protected busy: boolean;
   declare protected fault: boolean;
   #widget: SwCallWidget | undefined;
-  #loading: Promise<unknown> | undefined;
 
   constructor() {
     super();
@@ -74,19 +74,8 @@ export class SwClickToCall extends LitElement {
     });
   }
 
-  #load(): Promise<unknown> {
-    this.#loading ??= (import(/* @vite-ignore */ widgetUrl) as Promise<{ preload(): void }>)
-      .then((widget) => widget.preload())
-      .catch((error: unknown) => {
-        // The next pointer or click tries again.
-        this.#loading = undefined;
-        throw error;
-      });
-    return this.#loading;
-  }
-
   #prefetch = (): void => {
-    this.#load().catch(() => undefined);
+    loadWidget().then((widget) => widget.preload(), () => undefined);
   };
 
   #click = async (): Promise<void> => {
@@ -94,7 +83,7 @@ export class SwClickToCall extends LitElement {
     this.busy = true;
     this.fault = false;
     try {
-      await this.#load();
+      (await loadWidget()).preload();
       let widget = this.#widget;
       if (!widget) {
         widget = this.#widget = document.createElement('sw-call-widget') as SwCallWidget;

@@ -10,7 +10,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await camera.evaluate((camera: Camera) => (camera.stream = sim.picture('teal')));
     const video = camera.locator('video[part=video]');
     await expect.poll(() => video.evaluate((video: HTMLVideoElement) => [video.paused, video.muted, video.videoWidth])).toEqual([false, true, 640]);
-    expect(await video.evaluate((video: HTMLVideoElement) => [video.autoplay, video.playsInline, video.hasAttribute('muted')])).toEqual([true, true, true]);
+    expect(await video.evaluate((video: HTMLVideoElement) => [video.autoplay, video.hasAttribute('playsinline'), video.hasAttribute('muted')])).toEqual([true, true, true]);
     await expect(camera.locator('[part=placeholder]')).toHaveCount(0);
     expect(await camera.evaluate((camera: Camera) => [camera.videoMuted, camera.mirror, camera.hasAttribute('video-muted')])).toEqual([undefined, false, false]);
     await axe();

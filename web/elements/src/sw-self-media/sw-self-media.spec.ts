@@ -21,7 +21,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     expect([box.x - around.x, box.y - around.y, box.width, box.height]).toEqual([20, 20, 100, 100]);
     const video = container.locator('video[part=video]');
     await expect.poll(() => video.evaluate((video: HTMLVideoElement) => [video.paused, video.muted, video.videoWidth])).toEqual([false, true, 640]);
-    expect(await video.evaluate((video: HTMLVideoElement) => [video.autoplay, video.playsInline, video.disablePictureInPicture])).toEqual([true, true, true]);
+    expect(await video.evaluate((video: HTMLVideoElement) => [video.autoplay, video.hasAttribute('playsinline'), video.hasAttribute('disablepictureinpicture')])).toEqual([true, true, true]);
     expect(await container.evaluate((element) => getComputedStyle(element).pointerEvents)).toBe('none');
     expect(await self.evaluate((self) => getComputedStyle(self).display)).toBe('contents');
     await axe();

@@ -39,6 +39,14 @@ test('rejecting, and Escape, mean no to a question', async ({ page }) => {
   await expect(page.locator('sw-ui-alert')).toHaveCount(0);
 });
 
+test('Tab goes from one answer to the other and stays with them', async ({ page }) => {
+  await ask(page, { title: 'Leave?' });
+  for (const [key, answer] of [['', 'Reject'], ['Tab', 'Accept'], ['Tab', 'Reject'], ['Shift+Tab', 'Accept'], ['Shift+Tab', 'Reject']] as const) {
+    if (key) await page.keyboard.press(key);
+    await expect(page.getByRole('button', { name: answer })).toBeFocused();
+  }
+});
+
 test('an alert has one answer, and Escape gives it', async ({ page, axe }) => {
   await ask(page, { title: 'No camera', type: 'alert' });
   await expect(page.getByRole('alertdialog').getByRole('button')).toHaveText(['OK']);

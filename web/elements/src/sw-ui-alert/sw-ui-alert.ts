@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import { define } from '../base/define.js';
 import { SwElement } from '../base/element.js';
+import { keepTabInside } from '../base/focus.js';
 import { styles } from './styles.js';
 
 export type AlertType = 'confirm' | 'alert';
@@ -96,6 +97,7 @@ export class SwUiAlert extends SwElement {
 
   // What lies under it shall not hear this Escape too.
   readonly #pressed = (event: KeyboardEvent): void => {
+    keepTabInside(event, this.#dialog!);
     if (event.key !== 'Escape' || event.isComposing) return;
     event.preventDefault();
     event.stopPropagation();

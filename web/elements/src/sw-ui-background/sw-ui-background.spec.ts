@@ -52,7 +52,7 @@ test('another address begins again', async ({ show, page }) => {
   const failed = page.waitForResponse('**/missing.png');
   await host.evaluate((one: HTMLElementTagNameMap['sw-ui-background']) => (one.src = '/missing.png'));
   await failed;
-  expect(await opacity(page)).toEqual([1, 0]);
+  await expect.poll(() => opacity(page)).toEqual([1, 0]);
   await host.evaluate((one, src) => one.setAttribute('src', src), flat('green'));
   await expect.poll(() => opacity(page)).toEqual([0, 1]);
 });

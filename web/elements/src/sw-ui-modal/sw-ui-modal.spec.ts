@@ -41,6 +41,46 @@ test('takes the focus and gives it back', async ({ show, page }) => {
   await expect(page.locator('#opener')).toBeFocused();
 });
 
+test('Tab goes round in it, through slots and shadow roots, and past what cannot have the focus', async ({ show, page }) => {
+  await show(`<button>Before</button><sw-ui-modal open>
+    <button disabled>Off</button><a href="#a">Link</a><span><label><input type="radio" name="way" checked>Near</label><label><input type="radio" name="way">Far</label></span>
+    <sw-ui-dialpad></sw-ui-dialpad><div inert><button>Idle</button></div><div tabindex="-1"><input aria-label="Text"></div>
+    <button data-style="visibility: hidden">Unseen</button><button data-style="display: none">Gone</button></sw-ui-modal><button>After</button>`);
+  const at = () => page.evaluate(() => {
+    let element = document.activeElement as HTMLElement;
+    while (element.shadowRoot?.activeElement) element = element.shadowRoot.activeElement as HTMLElement;
+    return element.ariaLabel ?? (element.textContent!.trim() || element.parentElement!.textContent!.trim());
+  });
+  const round = async (key: string) => {
+    const seen = [await at()];
+    for (let step = 0; step < 40; step++) {
+      await page.keyboard.press(key);
+      const next = await at();
+      if (next === seen[0]) return seen;
+      seen.push(next);
+    }
+    return seen;
+  };
+  await expect.poll(at).toBe('Link');
+  const forth = await round('Tab');
+  expect(forth.slice(0, 2)).toEqual(['Link', 'Near']);
+  expect(forth.at(-1)).toBe('Text');
+  expect(forth).toContain('5, JKL');
+  for (const never of ['Before', 'After', 'Off', 'Far', 'Idle', 'Unseen', 'Gone', '']) expect(forth).not.toContain(never);
+  const back = await round('Shift+Tab');
+  expect([back[0], ...back.slice(1).reverse()]).toEqual(forth);
+});
+
+test('Tab stays in a dialog with nothing to stop at', async ({ show, page }) => {
+  await show('<button>Before</button><sw-ui-modal open><p>Please wait</p></sw-ui-modal><button>After</button>');
+  const inside = () => page.evaluate(() => document.activeElement!.localName === 'sw-ui-modal' || document.activeElement === document.body);
+  for (const key of ['Tab', 'Tab', 'Shift+Tab']) {
+    await page.keyboard.press(key);
+    expect(await inside()).toBe(true);
+  }
+  expect(await page.evaluate(() => document.hasFocus())).toBe(true);
+});
+
 test('Escape asks, and closes when nobody objects', async ({ show, page, listen }) => {
   await show(MARKUP);
   await listen('sw-modal-close');

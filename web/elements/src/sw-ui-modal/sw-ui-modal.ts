@@ -1,6 +1,7 @@
 import { html, type PropertyValues } from 'lit';
 import { define, tell } from '../base/define.js';
 import { SwElement } from '../base/element.js';
+import { focused, keepTabInside, tabStops } from '../base/focus.js';
 import { lockScroll, unlockScroll } from './scroll-lock.js';
 import { styles } from './styles.js';
 
@@ -81,7 +82,7 @@ export class SwUiModal extends SwElement {
     dialog.showModal();
     // Firefox looks for what is to have the focus in the dialog's own tree alone, not in what is slotted.
     if (this.querySelector(':focus')) return;
-    (this.querySelector<HTMLElement>('[autofocus]') ?? this.querySelector<HTMLElement>('a[href], :is(button, input, select, textarea):enabled, [tabindex]'))?.focus();
+    (this.querySelector<HTMLElement>('[autofocus]') ?? tabStops(dialog)[0])?.focus();
   }
 
   /** Closes it when the animation has ended; at once where there is none. */
@@ -110,6 +111,7 @@ export class SwUiModal extends SwElement {
 
   // Escape by hand: a browser lets the second one through to the dialog whatever the page says.
   readonly #pressed = (event: KeyboardEvent): void => {
+    keepTabInside(event, this.#dialog!);
     if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
     event.preventDefault();
     event.stopPropagation();
@@ -147,13 +149,6 @@ export class SwUiModal extends SwElement {
     const heading = content.map((element) => (element.matches(headings) ? element : element.querySelector(headings))).find((found) => found?.textContent?.trim());
     this.#dialog?.setAttribute('aria-label', this.label || heading?.textContent?.trim() || this.word('dialog.name'));
   };
-}
-
-/** What has the focus, inside shadow roots too. */
-function focused(): HTMLElement | undefined {
-  let element = document.activeElement;
-  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-  return element instanceof HTMLElement && element !== document.body ? element : undefined;
 }
 
 define('sw-ui-modal', SwUiModal);
