@@ -49,10 +49,10 @@ export class Float {
     if (!panel || !anchor) return;
     if (!anchor.checkVisibility?.()) return this.lost();
     const [{ gap, align }, at, root] = [this.#place, anchor.getBoundingClientRect(), document.documentElement];
-    panel.style.setProperty('max-inline-size', `calc(100vw - ${2 * EDGE}px)`);
-    panel.style.setProperty('max-block-size', 'none');
     // Measured like its anchor; written in its own pixels, which a `zoom` of the page makes larger.
     const zoom = panel.currentCSSZoom ?? 1;
+    panel.style.setProperty('max-inline-size', `${(root.clientWidth - 2 * EDGE) / zoom}px`);
+    panel.style.setProperty('max-block-size', 'none');
     const [width, height] = [panel.offsetWidth * zoom, panel.offsetHeight * zoom];
     const above = at.top - gap - EDGE;
     const below = root.clientHeight - at.bottom - gap - EDGE;

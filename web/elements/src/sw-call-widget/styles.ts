@@ -19,11 +19,17 @@ export const styles = [
       border-radius: 20px; background: var(--_page); border: 1px solid var(--_line); display: grid; gap: 1.1rem; justify-items: center;
     }
     :host([modal]) .card { inline-size: min(22.5rem, 100vw - 2rem); box-shadow: 0 24px 60px rgb(0 0 0 / 35%); }
-    .stage { inline-size: 100%; block-size: 100%; overflow: hidden; border: 1px solid var(--_line); border-radius: 10px; --sw-call-layout-radius: 0px; }
+    .stage { container-type: size; inline-size: 100%; block-size: 100%; overflow: hidden; border: 1px solid var(--_line); border-radius: 10px; --sw-call-layout-radius: 0px; }
     :host(:not([modal])) .stage { min-block-size: 18rem; aspect-ratio: 16 / 10; block-size: auto; }
     :host(:not([modal])) .stage sw-ui-call-layout { position: absolute; inset: 0; }
     /* What is shown never covers the way to hang up. */
     .stage sw-ui-content-drawer { inset-block-end: 48px; }
+    /* Upright, the transcript lies under the controls: what is shown takes the place of the picture (see the layout's rows). */
+    @container (aspect-ratio <= 4 / 3) and (width > 200px) and (height > 200px) {
+      [transcript] ~ sw-ui-content-drawer[narrow] {
+        inset-block: 0 calc(48px + max(120px, (100% - 48px) * 0.4)); max-block-size: none; justify-content: flex-end;
+      }
+    }
     .stage sw-call-controls::part(logo) { color: #fff; }
     .picture { position: relative; container-type: size; inline-size: 100%; block-size: 100%; display: grid; }
     .picture > * { grid-area: 1 / 1; }

@@ -1,24 +1,20 @@
 import { css } from 'lit';
 import { hostReset, focusRing } from '../base/reset.js';
+import { palette } from '../theme/palette.js';
 
 export const styles = [
   hostReset,
+  palette,
   focusRing,
   css`
     :host {
-      display: inline-flex; position: relative; font-family: var(--type-family-body, system-ui, sans-serif); font-size: var(--type-size-small, 14px);
-      --sw-device-selector-size: 44px; --sw-device-selector-radius: 50%; --sw-device-selector-bg: rgba(255, 255, 255, 0.12);
-      --sw-device-selector-bg-hover: rgba(255, 255, 255, 0.22); --sw-device-selector-fg: #ffffff; --sw-device-selector-focus-ring: #044cf6;
-      --sw-device-selector-label-color: rgba(255, 255, 255, 0.55); --sw-device-selector-label-size: 10px; --sw-device-selector-menu-bg: #1e1e2e;
-      --sw-device-selector-menu-border: rgba(255, 255, 255, 0.14); --sw-device-selector-menu-item-hover: rgba(255, 255, 255, 0.1);
-      --sw-device-selector-menu-item-active: rgba(4, 76, 246, 0.35); --sw-device-selector-menu-radius: 10px; --sw-device-selector-menu-shadow: 0 8px 24px rgba(0, 0, 0, 0.5);
-    }
-    /* Its colours are made for a dark stage; on a light page they must be seen as well. */
-    @media (prefers-color-scheme: light) {
-      :host {
-        --sw-device-selector-bg: rgba(20, 24, 40, 0.08); --sw-device-selector-bg-hover: rgba(20, 24, 40, 0.16); --sw-device-selector-fg: #1a1a18;
-        --sw-device-selector-label-color: #5f5f5d;
-      }
+      display: inline-flex; position: relative; font-family: var(--_font); font-size: var(--_small);
+      --sw-device-selector-size: 44px; --sw-device-selector-radius: 50%; --sw-device-selector-bg: color-mix(in srgb, var(--_fg) 11%, transparent);
+      --sw-device-selector-bg-hover: color-mix(in srgb, var(--_fg) 20%, transparent); --sw-device-selector-fg: var(--_fg);
+      --sw-device-selector-focus-ring: var(--_primary-text); --sw-device-selector-label-color: var(--_dim); --sw-device-selector-label-size: 10px;
+      --sw-device-selector-menu-bg: var(--_page); --sw-device-selector-menu-border: var(--_line);
+      --sw-device-selector-menu-item-hover: var(--_surface); --sw-device-selector-menu-item-active: color-mix(in srgb, var(--_primary) 22%, transparent);
+      --sw-device-selector-menu-radius: 10px; --sw-device-selector-menu-shadow: var(--_shadow);
     }
     .selector { display: grid; justify-items: center; gap: 4px; }
     .trigger {
@@ -34,12 +30,12 @@ export const styles = [
       position: fixed; inset: auto; margin: 0; z-index: 9999; box-sizing: border-box;
       inline-size: min(280px, 100vw - 1rem); max-block-size: min(30rem, 70dvh); overflow-y: auto; padding: 8px; text-align: start;
       background: var(--sw-device-selector-menu-bg); border: 1px solid var(--sw-device-selector-menu-border); border-radius: var(--sw-device-selector-menu-radius);
-      box-shadow: var(--sw-device-selector-menu-shadow); color: #f4f4f8; animation: rise 0.1s ease-out;
+      box-shadow: var(--sw-device-selector-menu-shadow); color: var(--_fg); animation: rise 0.1s ease-out;
     }
     :host([show-preview]) .panel { inline-size: min(320px, 100vw - 1rem); }
     @keyframes rise { from { opacity: 0; transform: translateY(4px); } }
     .section + .section { margin-block-start: 8px; padding-block-start: 8px; border-block-start: 1px solid var(--sw-device-selector-menu-border); }
-    h3 { display: flex; align-items: center; gap: 6px; margin: 0; padding: 4px 8px; font-size: 0.75rem; font-weight: 600; letter-spacing: 0.06em; text-transform: uppercase; color: #b9b9c6; }
+    h3 { display: flex; align-items: center; gap: 6px; margin: 0; padding: 4px 8px; font-size: 0.75rem; font-weight: 600; letter-spacing: 0.06em; text-transform: uppercase; color: var(--_dim); }
     .option {
       display: flex; align-items: center; gap: 8px; box-sizing: border-box; inline-size: 100%; min-block-size: 40px; padding: 6px 8px; border: 0; border-radius: 6px; background: none; color: inherit;
       font: inherit; text-align: start; cursor: pointer;
@@ -49,8 +45,8 @@ export const styles = [
     .mark { flex: none; inline-size: 14px; visibility: hidden; }
     .selected .mark { visibility: visible; }
     .name { min-inline-size: 0; overflow-wrap: anywhere; }
-    .empty { margin: 0; padding: 6px 8px; color: #b9b9c6; }
-    .preview { margin: 4px 8px; min-block-size: 22px; font-size: 0.8125rem; color: #b9b9c6; }
+    .empty { margin: 0; padding: 6px 8px; color: var(--_dim); }
+    .preview { margin: 4px 8px; min-block-size: 22px; font-size: var(--_caption); color: var(--_dim); }
     .preview sw-local-camera { border-radius: 8px; overflow: hidden; }
     .test { min-block-size: 36px; padding: 4px 12px; border: 1px solid var(--sw-device-selector-menu-border); border-radius: 999px; background: none; color: inherit; font: inherit; cursor: pointer; }
     .test:disabled { opacity: 0.5; cursor: default; }
