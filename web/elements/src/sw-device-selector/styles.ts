@@ -9,9 +9,10 @@ export const styles = [
   css`
     :host {
       display: inline-flex; position: relative; font-family: var(--_font); font-size: var(--_small);
-      --sw-device-selector-size: 44px; --sw-device-selector-radius: 50%; --sw-device-selector-bg: color-mix(in srgb, var(--_fg) 11%, transparent);
-      --sw-device-selector-bg-hover: color-mix(in srgb, var(--_fg) 20%, transparent); --sw-device-selector-fg: var(--_fg);
-      --sw-device-selector-focus-ring: var(--_primary-text); --sw-device-selector-label-color: var(--_dim); --sw-device-selector-label-size: 10px;
+      /* The button lies on the page, whatever the visitor prefers: its colours are those of the text around it. */
+      --sw-device-selector-size: 44px; --sw-device-selector-radius: 50%; --sw-device-selector-bg: color-mix(in srgb, currentColor 11%, transparent);
+      --sw-device-selector-bg-hover: color-mix(in srgb, currentColor 20%, transparent); --sw-device-selector-fg: currentColor;
+      --sw-device-selector-focus-ring: var(--_primary-text); --sw-device-selector-label-color: color-mix(in srgb, currentColor 75%, transparent); --sw-device-selector-label-size: 10px;
       --sw-device-selector-menu-bg: var(--_page); --sw-device-selector-menu-border: var(--_line);
       --sw-device-selector-menu-item-hover: var(--_surface); --sw-device-selector-menu-item-active: color-mix(in srgb, var(--_primary) 22%, transparent);
       --sw-device-selector-menu-radius: 10px; --sw-device-selector-menu-shadow: var(--_shadow);
