@@ -164,7 +164,7 @@ fn npm(arguments: &[&str], what: &str) -> Done {
 /// What each element does, and a call by keyboard alone, in the second browser; left out where that cannot be had.
 fn elements_in_firefox() -> Done {
     if let Err(why) = bootstrap::firefox() {
-        println!("── elements in Firefox: left out, {why}");
+        println!("── Firefox: left out, {why}");
         return Ok(());
     }
     let each = [

@@ -106,6 +106,7 @@ impl Auxiliary {
                 wait_for_candidates: offer.wait_for_candidates,
                 ice_restart: false,
                 relay_only: false,
+                anew: false,
             },
         );
         leg
@@ -146,6 +147,12 @@ impl Auxiliary {
         }
     }
 
+    /// There is signalling again, with credentials of its own for relays.
+    pub(crate) fn use_relays(&self, ctx: &mut Context, with: &Offer<'_>) {
+        let ice_servers = with.ice_servers.clone();
+        self.tell_peer(ctx, PeerCommand::IceServers { ice_servers });
+    }
+
     /// Makes the connection anew, as that of the call is made.
     fn restart(&mut self, ctx: &mut Context, ready: bool) {
         let now = ctx.now.mono_ms;
@@ -173,6 +180,8 @@ impl Auxiliary {
                 wait_for_candidates: false,
                 ice_restart: true,
                 relay_only,
+                // A server that was started anew holds the leg no more, and says so.
+                anew: false,
             },
         );
     }

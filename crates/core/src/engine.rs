@@ -610,8 +610,11 @@ impl Engine {
         for dialog in &mut self.dialogs {
             match dialog.is_parked() {
                 true => dialog.begin(&mut self.ctx, &offer),
-                false => dialog.signalling_back(&mut self.ctx, greeting.renewed),
+                false => dialog.signalling_back(&mut self.ctx, &offer, greeting.renewed),
             }
+        }
+        for leg in &self.auxiliaries {
+            leg.use_relays(&mut self.ctx, &offer);
         }
         for (id, record) in self.attachments.take() {
             let mut dialog = Dialog::left(&mut self.ctx, id, record);

@@ -84,12 +84,17 @@ pub enum PeerCommand {
         ice_servers: Value,
         relay_only: bool,
     },
+    /// From the next restart on, use these: what was given with `Create` may have expired.
+    IceServers { ice_servers: Value },
     /// Capture as planned, make and set an offer (`relay_only`: with candidates of relays alone), report `LocalDescription`. Do not wait for candidates unless `wait_for_candidates`.
+    /// `anew`, with `ice_restart`: the other end has nothing left of this connection, and comes back with another certificate. A connection that cannot begin DTLS
+    /// again must be replaced by another of the same directions.
     Offer {
         media: MediaPlan,
         wait_for_candidates: bool,
         ice_restart: bool,
         relay_only: bool,
+        anew: bool,
     },
     /// Apply the offer, capture as planned, make and set an answer, report `LocalDescription`.
     Answer {

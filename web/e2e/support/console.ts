@@ -4,8 +4,8 @@ import { party, type Party } from './party.js';
 import type { Server } from './server.js';
 
 /** Opens the console in a browser of its own, signs in with what the demo fills in, and is online. */
-export async function agent(server: Server, hz: number): Promise<Party> {
-  const opened = await party(hz, `${server.origin}/console/`);
+export async function agent(server: Server, hz: number, enter = party): Promise<Party> {
+  const opened = await enter(hz, `${server.origin}/console/`);
   const { page } = opened;
   await expect(page.getByLabel('Password')).not.toHaveValue('');
   await page.getByRole('button', { name: 'Sign in' }).click();

@@ -38,22 +38,29 @@ export async function party(hz: number, url: string, { steady, refuses, backForw
     ]
   });
   const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
-  const page = await context.newPage();
+  return introduce({ browser, context, page: await context.newPage(), hz }, url);
+}
+
+/** Opens their first page, which can measure what it hears. */
+export async function introduce(party: Party, url: string): Promise<Party> {
+  const { page, hz } = party;
   page.on('pageerror', (error) => console.log(`[${hz} Hz] page error: ${error.message}`));
   if (process.env.OFFHOOK_TRACE) page.on('console', (message) => console.log(`[${hz} Hz]`, message.text()));
   await page.addInitScript(measure);
   await page.goto(url);
-  return { browser, context, page, hz };
+  return party;
 }
 
 /** In the page: `__level(stream, hz, ms)` is the loudest level of a frequency in dB over the next second or so. */
 function measure(): void {
-  const levels = new Map<MediaStream, { analyser: AnalyserNode; rate: number }>();
+  // By track: a stream may be given another one.
+  const levels = new Map<MediaStreamTrack, { analyser: AnalyserNode; rate: number }>();
   let context: AudioContext | undefined;
   (globalThis as Record<string, unknown>).__level = async (stream: MediaStream | null, hz: number, ms = 1200): Promise<number> => {
-    if (!stream?.getAudioTracks().length) return -Infinity;
+    const [track] = stream?.getAudioTracks() ?? [];
+    if (!stream || !track) return -Infinity;
     context ??= new AudioContext();
-    let found = levels.get(stream);
+    let found = levels.get(track);
     if (!found) {
       const analyser = context.createAnalyser();
       analyser.fftSize = 8192;
@@ -65,7 +72,7 @@ function measure(): void {
       element.srcObject = stream;
       await element.play();
       found = { analyser, rate: context.sampleRate };
-      levels.set(stream, found);
+      levels.set(track, found);
     }
     const { analyser, rate } = found;
     const bins = new Float32Array(analyser.frequencyBinCount);

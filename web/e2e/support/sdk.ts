@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { Page } from '@playwright/test';
+import { inFirefox } from './firefox.js';
 import { party, type Party, type PartyOptions } from './party.js';
 import type { Server } from './server.js';
 
@@ -47,7 +48,14 @@ export class Pages {
   }
 
   async open(which: 'ours' | 'official', hz: number, options?: PartyOptions): Promise<Party> {
-    const opened = await party(hz, `${this.origin}/${which}`, options);
+    return this.#loaded(await party(hz, `${this.origin}/${which}`, options));
+  }
+
+  async openInFirefox(which: 'ours' | 'official', hz: number): Promise<Party> {
+    return this.#loaded(await inFirefox(hz, `${this.origin}/${which}`));
+  }
+
+  async #loaded(opened: Party): Promise<Party> {
     await opened.page.waitForFunction(() => 'sdk' in globalThis);
     return opened;
   }

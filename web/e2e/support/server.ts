@@ -16,6 +16,8 @@ export interface Ready {
   https: string;
   /** UDP addresses, as clients are told. */
   media: string[];
+  /** The same for UDP and TCP. */
+  turn: string;
 }
 export interface Demo {
   embedToken: string;
@@ -37,13 +39,16 @@ export class Server {
 
   static async start(options: string[] = []): Promise<Server> {
     const server = new Server(mkdtempSync(join(tmpdir(), 'offhook-e2e-')), options);
-    await server.run('127.0.0.1:0', '127.0.0.1:0');
+    await server.run();
     return server;
   }
 
-  private async run(listen: string, listenTls: string): Promise<void> {
+  private async run(again?: Ready): Promise<void> {
+    const any = '127.0.0.1:0';
+    const [listen, listenTls] = again ? [new URL(again.http).host, new URL(again.https).host] : [any, any];
+    const media = ['--media-listen', again?.media[0] ?? any, ...(again ? ['--turn-listen', again.turn] : [])];
     const flags = ['serve', '--demo', '--data', this.data, '--listen', listen, '--listen-tls', listenTls, ...(webDir === 'embedded' ? [] : ['--web-dir', webDir])];
-    const child = spawn(binary, [...flags, '--media-listen', '127.0.0.1:0', ...this.options], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(binary, [...flags, ...media, ...this.options], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     let log = '';
     child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-20_000)));
@@ -60,9 +65,8 @@ export class Server {
   }
 
   async restart(signal: NodeJS.Signals): Promise<void> {
-    const { http, https } = this.ready;
     await this.end(signal);
-    await this.run(new URL(http).host, new URL(https).host);
+    await this.run(this.ready);
   }
 
   async end(signal: NodeJS.Signals): Promise<number | null> {

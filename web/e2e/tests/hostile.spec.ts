@@ -96,7 +96,7 @@ test('while a call runs, bad input gets clear errors and the call goes on', asyn
     expect((await fetch(`${http}/no/such/page`)).status).toBe(404);
   });
   await test.step('bytes at every port', async () => {
-    const ready = server.ready as unknown as { media: string[]; turn: string };
+    const { ready } = server;
     const udp = createSocket('udp4');
     for (const address of [...ready.media, ready.turn]) {
       const [host, port] = address.split(':') as [string, string];

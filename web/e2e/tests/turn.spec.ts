@@ -1,7 +1,8 @@
 import { expect, test, type Page } from '@playwright/test';
 import { expectToHear, leave, type Party } from '../support/party.js';
-import { connect, dial, hangup, Pages, status } from '../support/sdk.js';
+import { answer, connect, dial, hangup, Pages, rings, status } from '../support/sdk.js';
 import { Server } from '../support/server.js';
+import { told, watchCall } from '../support/watch.js';
 
 let server: Server;
 let pages: Pages;
@@ -52,6 +53,23 @@ async function path(page: Page): Promise<unknown> {
     return stats.get(stats.get(transport.selectedCandidatePairId).localCandidateId);
   });
 }
+
+test('a call through the relay comes back after the server was killed, through the relay', async () => {
+  const [a, b] = [await pages.open('ours', 800), await pages.open('ours', 1300)];
+  parties.push(a, b);
+  await relayOnly(a.page, 'udp');
+  await connect(b.page, server.token('bob'), true);
+  await connect(a.page, server.token('alice'));
+  await dial(a.page, '/private/bob');
+  await rings(b.page);
+  await answer(b.page);
+  await Promise.all([expectToHear(a.page, 1300), expectToHear(b.page, 800)]);
+  await watchCall(a.page);
+  await server.killAndRestart();
+  await expect.poll(() => told(a.page), { timeout: 30_000 }).toEqual(['connected', 'recovering', 'connected']);
+  await Promise.all([expectToHear(a.page, 1300), expectToHear(b.page, 800)]);
+  expect(await path(a.page)).toMatchObject({ candidateType: 'relay', relayProtocol: 'udp' });
+});
 
 for (const which of ['ours', 'official'] as const) {
   for (const transport of ['udp', 'tcp'] as const) {

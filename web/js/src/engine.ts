@@ -36,7 +36,8 @@ export interface MediaParams {
 }
 export type PeerCommand =
   | { create: { iceServers: RTCIceServer[] | null; relayOnly: boolean } }
-  | { offer: { media: MediaPlan; waitForCandidates: boolean; iceRestart: boolean; relayOnly: boolean } }
+  | { iceServers: { iceServers: RTCIceServer[] | null } }
+  | { offer: { media: MediaPlan; waitForCandidates: boolean; iceRestart: boolean; relayOnly: boolean; anew: boolean } }
   | { answer: { offer: string; media: MediaPlan; waitForCandidates: boolean } }
   | { applyAnswer: { sdp: string } }
   | { setSending: { video: boolean; on: boolean } }

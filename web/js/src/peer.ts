@@ -87,6 +87,7 @@ export class Leg {
     const operation = Object.keys(command)[0]!;
     try {
       if ('create' in command) this.#create(command.create.iceServers ?? [], command.create.relayOnly);
+      else if ('iceServers' in command) this.pc!.setConfiguration({ ...this.pc!.getConfiguration(), iceServers: this.#usable(command.iceServers.iceServers ?? []) });
       else if ('offer' in command) await this.#offer(command.offer);
       else if ('answer' in command) await this.#answer(command.answer);
       else if ('applyAnswer' in command) {
@@ -103,33 +104,52 @@ export class Leg {
 
   #create(servers: RTCIceServer[], relayOnly: boolean): void {
     const { gathering } = this.host;
+    const relay = relayOnly || gathering.relayOnly || gathering.tcpOnly;
+    this.#connect({ iceServers: this.#usable(servers), iceTransportPolicy: relay ? 'relay' : 'all', bundlePolicy: 'max-bundle' });
+  }
+
+  /** Those that the server names, else the application's; as far as the network lets them through. */
+  #usable(servers: RTCIceServer[]): RTCIceServer[] {
     const tcp = (url: string) => url.includes('transport=tcp');
     const named = servers.length ? servers : (this.host.iceServers ?? []);
-    const iceServers = gathering.tcpOnly
-      ? named.map((server) => ({ ...server, urls: [server.urls].flat().filter(tcp) })).filter(({ urls }) => urls.length)
-      : named;
-    const relay = relayOnly || gathering.relayOnly || gathering.tcpOnly;
-    const pc = new this.host.api.RTCPeerConnection({
-      iceServers,
-      iceTransportPolicy: relay ? 'relay' : 'all',
-      bundlePolicy: 'max-bundle'
-    });
+    if (!this.host.gathering.tcpOnly) return named;
+    return named.map((server) => ({ ...server, urls: [server.urls].flat().filter(tcp) })).filter(({ urls }) => urls.length);
+  }
+
+  #connect(configuration: RTCConfiguration): void {
+    const pc = new this.host.api.RTCPeerConnection(configuration);
     this.pc = pc;
     pc.addEventListener('track', ({ track }) => {
       const remote = this.remote.value ?? new MediaStream();
+      // What an earlier connection of this leg received has ended with it.
+      for (const earlier of remote.getTracks()) if (earlier.readyState === 'ended') remote.removeTrack(earlier);
       remote.addTrack(track);
       tell(this.remote, remote);
     });
     pc.addEventListener('connectionstatechange', () => {
-      if (this.#closed) return;
+      if (this.#closed || pc !== this.pc) return;
       if (pc.connectionState === 'connected') this.#tellDirections();
       this.host.report({ state: { state: pc.connectionState } });
     });
   }
 
-  async #offer({ media, waitForCandidates, iceRestart, relayOnly }: Offered): Promise<void> {
-    const pc = this.pc!;
+  /** Another connection with the same sections, for a browser that begins DTLS only once in the life of a connection. */
+  async #replace(): Promise<void> {
+    const former = this.pc!;
+    this.#connect(former.getConfiguration());
+    for (const { receiver, direction } of former.getTransceivers()) {
+      if (direction === 'stopped') continue;
+      const kind = receiver.track.kind as Kind;
+      this.#prefer(this.pc!.addTransceiver(kind, { direction }), kind);
+    }
+    former.close();
+    await this.#attach();
+  }
+
+  async #offer({ media, waitForCandidates, iceRestart, relayOnly, anew }: Offered): Promise<void> {
     this.#restarting = iceRestart;
+    if (anew && isGecko(this.pc!)) await this.#replace();
+    const pc = this.pc!;
     if (relayOnly) pc.setConfiguration({ ...pc.getConfiguration(), iceTransportPolicy: 'relay' });
     if (!iceRestart) {
       const plan = await this.#open(media);
@@ -534,6 +554,11 @@ export class Leg {
 }
 
 type Offered = Extract<PeerCommand, { offer: unknown }>['offer'];
+
+/** Gecko names itself in its descriptions. It keeps a transport's DTLS when the certificate at the far end has changed, and hears nothing any more. */
+function isGecko(pc: RTCPeerConnection): boolean {
+  return /^o=mozilla/m.test(pc.localDescription?.sdp ?? '');
+}
 
 /** Opus in stereo, with the rate that needs (RFC 7587). */
 function inStereo(sdp: string): string {

@@ -99,6 +99,7 @@ impl Dialog {
             wait_for_candidates: with.wait_for_candidates,
             ice_restart: false,
             relay_only: false,
+            anew: false,
         };
         self.tell_peer(ctx, offer);
     }
@@ -184,12 +185,17 @@ impl Dialog {
         })
     }
 
-    /// There is signalling again. `renewed`: by another life of the server, which has no media of this call and knows
+    /// There is signalling again, with credentials of its own for relays. `renewed`: by another life of the server, which has no media of this call and knows
     /// nothing of a call that nobody had answered.
-    pub(crate) fn signalling_back(&mut self, ctx: &mut Context, renewed: bool) {
+    pub(crate) fn signalling_back(&mut self, ctx: &mut Context, with: &Offer<'_>, renewed: bool) {
+        if self.is_up() {
+            let ice_servers = with.ice_servers.clone();
+            self.tell_peer(ctx, PeerCommand::IceServers { ice_servers });
+        }
         match self.stage {
             Stage::Up if renewed => {
                 self.set_status(ctx, CallStatus::Recovering);
+                self.anew = true;
                 self.restart_ice(ctx, 1, false);
             }
             Stage::Up => {
@@ -265,6 +271,7 @@ impl Dialog {
         }
         self.questioned = Some(causes.clone());
         self.set_status(ctx, CallStatus::Recovering);
+        self.anew = true;
         self.restart_ice(ctx, 1, false);
         true
     }
@@ -450,6 +457,8 @@ impl Dialog {
             wait_for_candidates: false,
             ice_restart: true,
             relay_only,
+            // Another attempt begins where the first one left off.
+            anew: std::mem::take(&mut self.anew),
         };
         self.tell_peer(ctx, offer);
     }

@@ -75,7 +75,7 @@ fn a_call_that_the_server_ended_for_its_lost_media_is_offered_once_more() {
     world.told.clear();
     media_times_out(&mut world, &call);
     assert_eq!(world.told, ["Recovering", "Connected"]);
-    assert_eq!(world.count("verto.modify"), 1);
+    assert_eq!((world.count("verto.modify"), world.anew), (1, 1));
     // Another loss is another question.
     world.told.clear();
     media_times_out(&mut world, &call);
@@ -269,6 +269,9 @@ fn a_server_that_was_started_anew_gets_an_offer_for_every_call_at_once() {
     world.restart_server();
     world.pass(200);
     assert_eq!(world.restarts().len(), 2);
+    assert_eq!(world.anew, 2, "the peers know that DTLS begins again");
+    let relay = format!(r#"[{{"urls":"turn:{}"}}]"#, world.run);
+    assert_eq!(world.relays, [relay.clone(), relay], "of the new session");
     assert_eq!(
         world.told,
         ["Recovering", "Recovering", "Connected", "Connected"]
@@ -280,6 +283,19 @@ fn a_server_that_was_started_anew_gets_an_offer_for_every_call_at_once() {
     world.pass(5_000);
     assert!(world.ready);
     assert_eq!((world.restarts().len(), world.told.len()), (2, 0));
+    assert_eq!(world.anew, 2);
+}
+
+#[test]
+fn only_the_first_attempt_after_that_replaces_a_connection() {
+    let (mut world, call) = World::talking(EngineConfig::default());
+    world.heals = false;
+    world.restart_server();
+    world.pass(200);
+    world.peer(&call, PeerState::Disconnected);
+    world.pass(12_000);
+    assert!(world.restarts().len() > 1, "{:?}", world.restarts());
+    assert_eq!(world.anew, 1);
 }
 
 #[test]

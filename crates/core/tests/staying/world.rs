@@ -46,6 +46,10 @@ pub(crate) struct World {
     pub(crate) calls: Vec<String>,
     /// When offers were asked for, and whether by restart and through relays alone.
     pub(crate) offers: Vec<(u64, bool, bool)>,
+    /// Offers of which the peer was told that the other end has nothing left.
+    pub(crate) anew: usize,
+    /// What the peer was given to reach relays with, after its creation.
+    pub(crate) relays: Vec<String>,
     pub(crate) plan: Option<MediaPlan>,
     pub(crate) applied: u32,
     /// What is kept for the next page.
@@ -75,6 +79,8 @@ impl World {
             told: vec![],
             calls: vec![],
             offers: vec![],
+            anew: 0,
+            relays: vec![],
             plan: None,
             applied: 0,
             stored,
@@ -243,6 +249,10 @@ impl World {
                 return;
             }
             Output::Peer { leg, command } => match command {
+                PeerCommand::IceServers { ice_servers } => {
+                    self.relays.push(write(&ice_servers));
+                    return;
+                }
                 PeerCommand::Answer { .. } => Input::Peer {
                     leg,
                     report: PeerReport::LocalDescription {
@@ -255,8 +265,10 @@ impl World {
                     media,
                     ice_restart,
                     relay_only,
+                    anew,
                     ..
                 } => {
+                    self.anew += usize::from(anew);
                     self.offers
                         .push((self.now.mono_ms, ice_restart, relay_only));
                     if !ice_restart {
@@ -347,8 +359,8 @@ impl World {
         };
         let answer = match (name.as_str(), self.answer) {
             ("signalwire.connect", _) => format!(
-                r#"{{"jsonrpc":"2.0","id":"{id}","result":{{"protocol":"P1","authorization":{{"project_id":"p","fabric_subscriber":{{}}}},"ice_servers":[],"offhook":{{"peer_reflexive":true,"run":"{}"}}}}}}"#,
-                self.run
+                r#"{{"jsonrpc":"2.0","id":"{id}","result":{{"protocol":"P1","authorization":{{"project_id":"p","fabric_subscriber":{{}}}},"ice_servers":[{{"urls":"turn:{}"}}],"offhook":{{"peer_reflexive":true,"run":"{}"}}}}}}"#,
+                self.run, self.run
             ),
             ("verto.modify", Answer::Yes) => ok(r#"{"action":"updateMedia","sdp":"v=0"}"#),
             ("verto.modify", Answer::Gone) => no(

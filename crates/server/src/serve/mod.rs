@@ -20,6 +20,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+use zeroize::Zeroizing;
 
 pub(crate) use demo::DemoPage;
 pub use runtime::Runtime;
@@ -34,7 +35,7 @@ use crate::metrics::Metrics;
 use crate::mint::{Mint, OpenError};
 use crate::proofs::{ProofPolicy, Proofs};
 use crate::relay::{IceServerSource, Relay, RelayConfig, RelayDeps, Timing};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use crate::tls::{self, CertificateSource, TlsError};
 use crate::turn::{TurnConfig, TurnSecret, TurnServer};
 use crate::webhooks::Webhooks;
@@ -42,6 +43,9 @@ use connections::Connections;
 
 /// Sockets are asked to go elsewhere and have so long for it; then requests in flight have as long again.
 const DRAIN_GRACE: Duration = Duration::from_secs(5);
+
+/// The setting that keeps the key of the TURN credentials.
+const TURN_SECRET: &str = "turn_secret";
 
 /// The name by which the official client finds the TLS listener; its port follows.
 const RELAY_NAME: &str = "puc.offhook.localhost";
@@ -156,7 +160,7 @@ impl Server {
             workers: config.media_workers,
         })?;
         let turn = match config.turn_listen {
-            Some(listen) => Some(start_turn(listen, &media).await?),
+            Some(listen) => Some(start_turn(listen, &media, &mint.store).await?),
             None => None,
         };
         let policy = ProofPolicy {
@@ -332,7 +336,11 @@ async fn bind(
 }
 
 /// Starts the way to the media ports, on an address that media clients can reach.
-async fn start_turn(listen: SocketAddr, media: &MediaServer) -> Result<TurnServer, ServeError> {
+async fn start_turn(
+    listen: SocketAddr,
+    media: &MediaServer,
+    store: &Store,
+) -> Result<TurnServer, ServeError> {
     let failed = |source| ServeError::Turn {
         address: listen,
         source,
@@ -351,10 +359,21 @@ async fn start_turn(listen: SocketAddr, media: &MediaServer) -> Result<TurnServe
         listen,
         advertise,
         realm: "offhook".into(),
-        secret: TurnSecret::random().map_err(failed)?,
+        secret: turn_secret(store, TurnSecret::random().map_err(failed)?).await?,
         peers,
     };
     TurnServer::start(config).await.map_err(failed)
+}
+
+/// The key of an earlier life: calls that go on in this one have credentials made with it.
+async fn turn_secret(store: &Store, new: TurnSecret) -> Result<TurnSecret, ServeError> {
+    let kept = Zeroizing::new(store.setting_or(TURN_SECRET, &new.to_text()).await?);
+    if let Some(secret) = TurnSecret::from_text(&kept) {
+        return Ok(secret);
+    }
+    tracing::warn!("the key of the TURN credentials in the store is none, and is made anew");
+    store.set_setting(TURN_SECRET, &new.to_text()).await?;
+    Ok(new)
 }
 
 /// What an owner may not have meant. Neither is refused: inside a container every listener is beyond loopback.

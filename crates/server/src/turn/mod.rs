@@ -42,19 +42,32 @@ pub struct TurnConfig {
     pub peers: Vec<SocketAddr>,
 }
 
+const KEY_BYTES: usize = 32;
+
 /// Key of the credentials. Prints nothing, and is wiped when it goes.
 #[derive(Clone)]
 pub struct TurnSecret(Zeroizing<Vec<u8>>);
 
 impl TurnSecret {
-    /// A key that lives as long as the process: credentials end with it, as the calls do.
+    /// A new key. Credentials end with it: a server keeps it for its next life, since calls go on in that one.
     ///
     /// # Errors
     /// When the system gives no randomness.
     pub fn random() -> io::Result<Self> {
-        let mut key = Zeroizing::new(vec![0; 32]);
+        let mut key = Zeroizing::new(vec![0; KEY_BYTES]);
         aws_lc_rs::rand::fill(&mut key).map_err(|_| io::Error::other("no randomness"))?;
         Ok(Self(key))
+    }
+
+    /// The key as it is kept.
+    pub(crate) fn to_text(&self) -> Zeroizing<String> {
+        Zeroizing::new(STANDARD.encode(&*self.0))
+    }
+
+    /// A key that was kept; nothing when the text is none.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        let key = Zeroizing::new(STANDARD.decode(text).ok()?);
+        (key.len() == KEY_BYTES).then_some(Self(key))
     }
 
     /// The password of a user name (the scheme that coturn calls REST API).
@@ -136,5 +149,22 @@ impl IceServerSource for TurnServer {
                 credential_type: None,
             },
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_was_kept_makes_the_same_credentials() {
+        let key = TurnSecret::random().unwrap();
+        let kept = TurnSecret::from_text(&key.to_text()).unwrap();
+        assert_eq!(kept.password("1:a"), key.password("1:a"));
+        let other = TurnSecret::random().unwrap();
+        assert_ne!(other.password("1:a"), key.password("1:a"));
+        for text in ["", "AAAA", "not base64!"] {
+            assert!(TurnSecret::from_text(text).is_none(), "{text}");
+        }
     }
 }

@@ -39,10 +39,10 @@
 //! {"lock": {"request": 4, "name": "…"}}   {"unlock": {"request": 4, "share": "…"}}          share null: nothing
 //! {"keepCredential": {"token": "…", "authorizationState": "…", "expiryAt": 1760000000000, "bound": false}}    or null each
 //! {"peer": {"leg": "…", "command": {"create": {"iceServers": [], "relayOnly": false}}}}
-//!     commands: offer {"media": {sendAudio, sendVideo, receiveAudio, receiveVideo, fallbackToReceiveOnly, audioMuted,
-//!               videoMuted}, "waitForCandidates", "iceRestart", "relayOnly"}, answer {"offer", "media", "waitForCandidates"}, applyAnswer {"sdp"},
+//!     commands: iceServers {"iceServers"}, offer {"media": {sendAudio, sendVideo, receiveAudio, receiveVideo, fallbackToReceiveOnly, audioMuted,
+//!               videoMuted}, "waitForCandidates", "iceRestart", "relayOnly", "anew"}, answer {"offer", "media", "waitForCandidates"}, applyAnswer {"sdp"},
 //!               setSending {"video", "on"}, applyMediaParams {"params"}, close {}
-//!     An offer with iceRestart keeps the directions there are; its media is without meaning.
+//!     An offer with iceRestart keeps the directions there are; its media is without meaning. anew: the other end has lost its side.
 //! {"store": {"scope": "session", "key": "…", "value": "…"}}                 value null: forget
 //! {"done": {"id": 7, "ok": {}}}                                             or "error": EngineError
 //! {"event": {"connected": true}}
@@ -471,11 +471,15 @@ fn peer_command(command: PeerCommand) -> Value {
                 ("relayOnly", Value::Bool(relay_only)),
             ]),
         ),
+        PeerCommand::IceServers { ice_servers } => {
+            tag("iceServers", object([("iceServers", ice_servers)]))
+        }
         PeerCommand::Offer {
             media,
             wait_for_candidates,
             ice_restart,
             relay_only,
+            anew,
         } => tag(
             "offer",
             object([
@@ -483,6 +487,7 @@ fn peer_command(command: PeerCommand) -> Value {
                 ("waitForCandidates", Value::Bool(wait_for_candidates)),
                 ("iceRestart", Value::Bool(ice_restart)),
                 ("relayOnly", Value::Bool(relay_only)),
+                ("anew", Value::Bool(anew)),
             ]),
         ),
         PeerCommand::Answer {
