@@ -14,6 +14,8 @@ pub const EVENT: &str = "signalwire.event";
 pub const SUBSCRIBER_ONLINE: &str = "subscriber.online";
 /// Ends that registration.
 pub const SUBSCRIBER_OFFLINE: &str = "subscriber.offline";
+/// Of ours: the page of the client may be about to go. Where its socket is then closed as going away, it has.
+pub const SUBSCRIBER_LEAVING: &str = "subscriber.leaving";
 /// Envelope of the dialog layer.
 pub const VERTO: &str = "webrtc.verto";
 

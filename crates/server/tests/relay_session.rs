@@ -320,6 +320,57 @@ async fn registration_is_a_no_op_for_guests_and_follows_the_session_for_subscrib
     until(|| server.relay.online_subscribers() == 0).await;
 }
 
+/// Alice and Bob talk; what the test does is done by Alice.
+async fn talking(server: &TestServer) -> (Client, Client, String) {
+    let mut bob = server.online("bob").await;
+    let mut alice = server.online("alice").await;
+    alice.dial("/private/bob").await;
+    let invite = bob.ringing().await;
+    bob.accept(&invite).await;
+    alice.event("call.joined").await;
+    let call_id = invite["callID"].as_str().unwrap().to_owned();
+    (alice, bob, call_id)
+}
+
+#[tokio::test]
+async fn a_page_that_said_it_may_leave_and_went_has_hung_up() {
+    let server = TestServer::start().await;
+    let (mut alice, mut bob, call_id) = talking(&server).await;
+    alice.ok("subscriber.leaving", json!({})).await;
+    alice.go_away().await;
+    assert_eq!(bob.bye(&call_id).await, "NORMAL_CLEARING");
+    until(|| server.relay.online_subscribers() == 1).await;
+}
+
+#[tokio::test]
+async fn a_page_that_only_lost_its_socket_or_stayed_keeps_its_call() {
+    let server = TestServer::start().await;
+    // Without a word, by a lost connection after it, and after something else was asked for.
+    for (word, stays, away) in [
+        (false, false, true),
+        (true, false, false),
+        (true, true, true),
+    ] {
+        let (mut alice, mut bob, _) = talking(&server).await;
+        if word {
+            alice.ok("subscriber.leaving", json!({})).await;
+        }
+        if stays {
+            alice.ok("signalwire.ping", json!({})).await;
+        }
+        let sessions = server.relay.connected_sessions();
+        match away {
+            true => alice.go_away().await,
+            false => alice.vanish().await,
+        }
+        until(|| server.relay.connected_sessions() == sessions - 1).await;
+        bob.nothing("verto.bye").await;
+        assert_eq!(server.relay.online_subscribers(), 2);
+        bob.go_away().await;
+        until(|| server.relay.connected_sessions() == sessions - 2).await;
+    }
+}
+
 #[tokio::test]
 async fn a_second_socket_for_a_session_takes_the_place_of_the_first() {
     let server = TestServer::start().await;

@@ -49,11 +49,11 @@ for (const which of ['ours', 'official'] as const) {
 }
 
 /** Fay at Firefox is called by Ola, who has Chromium and our SDK. */
-async function called(which: 'ours' | 'official', media: Record<string, unknown>): Promise<[Page, Page, string]> {
+async function called(which: 'ours' | 'official', media: Record<string, unknown>, options: Record<string, unknown> = {}): Promise<[Page, Page, string]> {
   const [fox, other] = await Promise.all([pages.openInFirefox(which, FOX), pages.open('ours', OTHER)]);
   parties.push(fox, other);
   const token = server.token('fay');
-  await connect(fox.page, token, true, { reconnectAttachedCalls: true });
+  await connect(fox.page, token, true, options);
   await connect(other.page, server.token('ola'));
   await dial(other.page, '/private/fay', media);
   await rings(fox.page);
@@ -80,7 +80,7 @@ for (const which of ['ours', 'official'] as const) {
 }
 
 test('a page that is loaded again goes on with its call', async () => {
-  const [fox, other, token] = await called('ours', {});
+  const [fox, other, token] = await called('ours', {}, { reconnectAttachedCalls: true });
   await fox.reload();
   await fox.waitForFunction(() => 'sdk' in globalThis);
   await connect(fox, token, true, { reconnectAttachedCalls: true });
@@ -89,6 +89,13 @@ test('a page that is loaded again goes on with its call', async () => {
     return (g.call = g.client.session.calls[0]);
   });
   await Promise.all([expectToHear(fox, OTHER), expectToHear(other, FOX)]);
+});
+
+test('a page that is left hangs up at once', async () => {
+  const [fox, other] = await called('ours', {});
+  await fox.goto('about:blank');
+  await status(other, 'destroyed');
+  expect(await inPage(other, ({ call }) => call.ended)).toMatchObject({ by: 'remote', cause: 'NORMAL_CLEARING' });
 });
 
 test('the server is killed and comes back: so does the call', async () => {

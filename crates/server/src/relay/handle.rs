@@ -182,8 +182,8 @@ impl OutEvent {
 pub(super) enum SessionMessage {
     /// A socket has authenticated for it.
     Attach(Box<Attach>),
-    /// The socket of this serial has closed.
-    Detached { socket: u64 },
+    /// The socket of this serial has closed. `away`: the client has said that it goes away.
+    Detached { socket: u64, away: bool },
     /// The client asks for something. The permit bounds what one socket may have waiting.
     Request {
         request: Box<Request>,

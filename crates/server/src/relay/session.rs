@@ -70,6 +70,7 @@ pub(super) fn spawn(
         superseded: false,
         token_deadline: Instant::now(),
         notice_at: Instant::now(),
+        leaving: false,
         over: false,
         outbox: Outbox::default(),
         answers: Vec::new(),
@@ -107,7 +108,9 @@ struct Session {
     token_deadline: Instant,
     /// When its end is announced.
     notice_at: Instant,
-    /// Ended from outside.
+    /// The last that the client asked for was to know that its page may be about to go.
+    leaving: bool,
+    /// Ended from outside, or by a page that went.
     over: bool,
     outbox: Outbox,
     answers: Vec<(Instant, Utf8Bytes)>,
@@ -143,9 +146,13 @@ impl Session {
     async fn handle(&mut self, message: SessionMessage) {
         match message {
             SessionMessage::Attach(attach) => self.attach(*attach),
-            SessionMessage::Detached { socket } => {
+            SessionMessage::Detached { socket, away } => {
                 if self.socket.as_ref().is_some_and(|s| s.serial == socket) {
                     self.detached();
+                    if away && self.leaving {
+                        tracing::info!("the page has gone");
+                        self.over = true;
+                    }
                 }
             }
             SessionMessage::Ack(id) => drop(self.outbox.ack(&id)),
@@ -449,6 +456,8 @@ impl Session {
     async fn request(&mut self, request: Request) {
         let reply = Reply::new(self.handle.clone(), request.id.clone());
         tracing::debug!(method = ?request.method, "request");
+        // Whatever else comes after it: the page has stayed.
+        self.leaving = request.method == method::SUBSCRIBER_LEAVING;
         match request.method.as_str() {
             method::VERTO => match request.params::<VertoParams>() {
                 Ok(params) => self.shared.calls.verto(self.caller(), reply, params).await,
@@ -477,8 +486,8 @@ impl Session {
                 }
                 reply.ok(&Empty {});
             }
-            // A client of ours asks whether we are still there.
-            method::PING => reply.ok(&Empty {}),
+            // Clients of ours: the page may be about to go; whether we are still there.
+            method::SUBSCRIBER_LEAVING | method::PING => reply.ok(&Empty {}),
             method::CONNECT => {
                 let error = RpcError::new(
                     code::INVALID_REQUEST,

@@ -68,6 +68,8 @@ struct Socket {
     heard_at: Instant,
     next_ping: Instant,
     pings: u64,
+    /// The client has closed the socket as going away.
+    away: bool,
 }
 
 enum Phase {
@@ -115,6 +117,7 @@ impl Socket {
             heard_at: now,
             next_ping: now + timing.ping_interval,
             pings: 0,
+            away: false,
             shared,
         }
     }
@@ -156,6 +159,7 @@ impl Socket {
         if let Phase::Speaking { session } = &self.phase {
             session.send(SessionMessage::Detached {
                 socket: self.serial,
+                away: self.away,
             });
         }
         tracing::debug!(code, reason, "socket closes");
@@ -221,7 +225,10 @@ impl Socket {
             }
             // Answered by the WebSocket layer; counted, so that they are no way around the limits.
             Message::Ping(_) | Message::Pong(_) => self.count_response(),
-            Message::Close(_) => Err((close_code::NORMAL, "")),
+            Message::Close(frame) => {
+                self.away = frame.is_some_and(|frame| frame.code == close_code::AWAY);
+                Err((close_code::NORMAL, ""))
+            }
         }
     }
 

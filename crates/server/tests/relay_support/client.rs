@@ -12,6 +12,8 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
@@ -236,6 +238,15 @@ impl Client {
     /// Drops the connection without a word.
     pub(crate) async fn vanish(self) {
         drop(self.socket);
+    }
+
+    /// The socket is closed as a browser closes it when its page goes.
+    pub(crate) async fn go_away(mut self) {
+        let frame = CloseFrame {
+            code: CloseCode::Away,
+            reason: "".into(),
+        };
+        self.socket.close(Some(frame)).await.unwrap();
     }
 
     /// The next event of the type, whatever comes before it; gives the whole envelope.
