@@ -129,6 +129,16 @@ function hearTheWidget(): void {
   });
 }
 
+test('an agent who has closed the console is not rung any more', async () => {
+  const desk = await agent(server, FOX, inFirefox);
+  parties.push(desk);
+  await desk.page.goto('about:blank');
+  const shop = await party(OTHER, server.origin);
+  parties.push(shop);
+  await shop.page.getByRole('button', { name: 'Talk to a kettle person' }).click();
+  await expect(shop.page.locator('sw-call-widget [data-phase]')).toContainText('Nobody is available right now.');
+});
+
 test('a visitor in Firefox clicks the pasted button, the agent answers, they hear each other, the agent hangs up', async () => {
   const desk = await agent(server, OTHER);
   const shop = await inFirefox(FOX, server.origin);

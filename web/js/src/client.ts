@@ -127,7 +127,6 @@ export class SignalWire extends Destroyable implements DeviceController {
       select: (kind, device, options) => this.#select(kind, device, options),
       forget: (call) => {
         this.#calls.delete(call.id);
-        if (this.#calls.size === 0) globalThis.window?.removeEventListener('beforeunload', this.#mayLeave);
         keep(this.#finished, call.summary());
         this.#happens('call', 'ended', { callId: call.id, ...call.ended });
         this.#tellCalls();
@@ -204,8 +203,6 @@ export class SignalWire extends Destroyable implements DeviceController {
     const call = new WebRTCCall(this.#forCalls, id, created, dialling?.options ?? {}, address);
     if (dialling) dialling.call = call;
     this.#calls.set(id, call);
-    // Only with calls: it keeps a page out of the back-forward cache.
-    globalThis.window?.addEventListener('beforeunload', this.#mayLeave, { signal: this.#page.signal });
   }
 
   /** Calls that are made here, or taken up again, appear when the server has taken them. */
@@ -297,6 +294,15 @@ export class SignalWire extends Destroyable implements DeviceController {
    * as they are, since a page is not told whether it goes or comes again: the server keeps them for a minute.
    */
   #leave(): void {
+    // Firefox has closed a page's sockets by the time it tells the page that it goes: the server hears of it before, and believes it when the socket is closed.
+    globalThis.window?.addEventListener(
+      'beforeunload',
+      () => {
+        const [calls, { reconnectAttachedCalls }] = [this.#calls.size > 0, this.#options];
+        if (calls ? !reconnectAttachedCalls : this.isRegistered) this.#driver.command('execute', { method: 'subscriber.leaving' }).catch(() => undefined);
+      },
+      { signal: this.#page.signal }
+    );
     globalThis.window?.addEventListener(
       'pagehide',
       (event) => {
@@ -311,11 +317,6 @@ export class SignalWire extends Destroyable implements DeviceController {
       { signal: this.#page.signal }
     );
   }
-
-  /** Firefox has closed a page's sockets by the time it tells the page that it goes. So the server knows before, and believes it when the socket is closed. */
-  readonly #mayLeave = (): void => {
-    if (!this.#options.reconnectAttachedCalls) this.#driver.command('execute', { method: 'subscriber.leaving' }).catch(() => undefined);
-  };
 
   // Life.
 
