@@ -2,41 +2,22 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { agent, answerInConsole } from '../support/console.js';
-import { expectNotToHear, expectToHear, leave, type Party } from '../support/party.js';
-import { answer, connect, dial, hangup, Pages, rings, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { expectNotToHear, expectToHear } from '../support/party.js';
+import { answer, connect, dial, hangup, rings, status } from '../support/sdk.js';
+import { enter, open, server, setStage } from '../support/stage.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
 const AGENT = 1300;
 const FIRST = 600;
 const SECOND = 900;
 const HOSTILE = '<img src=x onerror="ran=true"><script>ran=true</script>';
 
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  await leave(parties);
-  parties = [];
-});
+setStage();
 
-async function desk(): Promise<Page> {
-  const opened = await agent(server, AGENT);
-  parties.push(opened);
-  return opened.page;
-}
+const desk = async (): Promise<Page> => (await enter(agent(server, AGENT))).page;
 async function person(hz: number, reference: string, options: string[] = [], online = false): Promise<Page> {
-  const opened = await pages.open('ours', hz);
-  parties.push(opened);
-  await connect(opened.page, server.token(reference, options), online);
-  return opened.page;
+  const { page } = await open('ours', hz);
+  await connect(page, server.token(reference, options), online);
+  return page;
 }
 const ringing = (page: Page, name: string) => page.getByTestId('calls').getByRole('article', { name: `${name} is calling` });
 /** Nothing that keeps anybody out, in light and dark. */
@@ -144,9 +125,7 @@ test('a colleague with a hostile name writes, is answered and called back; nothi
 });
 
 test('with the keyboard alone: sign in, answer, mute, hold, send a digit, write a note, hang up', async () => {
-  const opened = await pages.open('ours', AGENT);
-  parties.push(opened);
-  const console = opened.page;
+  const { page: console } = await open('ours', AGENT);
   await console.goto(`${server.origin}/console/`);
   await expect(console.getByLabel('Password')).not.toHaveValue('');
   await console.getByLabel('Password').focus();
@@ -178,9 +157,7 @@ test('with the keyboard alone: sign in, answer, mute, hold, send a digit, write 
 });
 
 test('a sign-in that fails says what failed, and the next one works; going offline is believed', async () => {
-  const opened = await pages.open('ours', AGENT);
-  parties.push(opened);
-  const console = opened.page;
+  const { page: console } = await open('ours', AGENT);
   await console.goto(`${server.origin}/console/`);
   await expect(console.getByLabel('Password')).not.toHaveValue('');
   const password = await console.getByLabel('Password').inputValue();
@@ -226,10 +203,8 @@ test('a call is passed on to a colleague, and the caller goes on talking with th
 });
 
 test('with consent a call is told on the desktop while the console is not in front, once, and for as long as it rings', async () => {
-  const opened = await agent(server, AGENT);
-  parties.push(opened);
-  const console = opened.page;
-  await opened.context.grantPermissions(['notifications', 'microphone']);
+  const { page: console, context } = await enter(agent(server, AGENT));
+  await context.grantPermissions(['notifications', 'microphone']);
   await console.reload();
   await expect(console.getByTestId('availability')).toHaveText('Online');
   await console.evaluate(() => {

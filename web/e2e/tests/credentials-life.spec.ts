@@ -3,34 +3,15 @@ import { expect, test, type Page } from '@playwright/test';
 import { asleep } from '../support/asleep.js';
 import { client, isReady, listen, reauthentications, SCOPED, seen } from '../support/credentials.js';
 import { nativeCall } from '../support/dial.js';
-import { expectToHear, leave, type Party, type PartyOptions } from '../support/party.js';
+import { expectToHear } from '../support/party.js';
 import { answer, connect, dial, Pages, rings, status } from '../support/sdk.js';
 import { Server } from '../support/server.js';
+import { enter, open, pages, server, setStage } from '../support/stage.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
 /** Of tokens that `refresh()` renews. */
 const LIFE_S = 7;
 
-test.beforeAll(async () => {
-  server = await Server.start(['--bound-token-seconds', '10']);
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  await leave(parties);
-  parties = [];
-});
-
-async function open(which: 'ours' | 'official', options?: PartyOptions): Promise<Party> {
-  const opened = await pages.open(which, 600, options);
-  parties.push(opened);
-  return opened;
-}
+setStage({ flags: ['--bound-token-seconds', '10'] });
 
 /** Tokens as a backend issues them, each with its end. */
 function backend(reference: string): { ends: Map<string, number>; mint(): string; areDead(): Promise<boolean> } {
@@ -92,7 +73,7 @@ function expectFresh(shown: string[], ends: Map<string, number>, before: number)
 }
 
 test('a machine that slept for longer than its token lives renews before it says anything, and can be called', async () => {
-  const { browser, page } = await open('ours');
+  const { browser, page } = await open('ours', 600);
   const shown = watch(page);
   const { ends, mint, areDead } = backend('nina');
   await client(page, mint, { ttlMs: LIFE_S * 1000, refresh: 'works', online: true });
@@ -111,7 +92,7 @@ test('a machine that slept for longer than its token lives renews before it says
 });
 
 test('a call is there again when the machine wakes, with another token', async () => {
-  const { browser, page } = await open('ours');
+  const { browser, page } = await open('ours', 600);
   const shown = watch(page);
   const { room } = await server.demo();
   const { ends, mint, areDead } = backend('oscar');
@@ -150,7 +131,7 @@ function wrongClock(ms: number): void {
 
 /** Opens a page on a device whose clock is wrong. */
 async function openByWrongClock(which: 'ours' | 'official', hours: number): Promise<Page> {
-  const { page, context } = await open(which);
+  const { page, context } = await open(which, 600);
   await context.addInitScript(wrongClock, hours * 3_600_000);
   await page.reload();
   await page.waitForFunction(() => 'sdk' in globalThis);
@@ -227,9 +208,7 @@ test.describe('a server with strict rules', () => {
   };
 
   test('serves our client: every request of a bound token has its proof, and nothing is let pass', async () => {
-    const opened = await own.open('ours', 600);
-    parties.push(opened);
-    const { page } = opened;
+    const { page } = await enter(own.open('ours', 600));
     const heard = listen(page);
     const proofs: { htu: string; ath: string; nonce: string; url: string }[] = [];
     const unproven: string[] = [];
@@ -258,9 +237,7 @@ test.describe('a server with strict rules', () => {
   });
 
   test('refuses the official client its renewal, and says why', async () => {
-    const opened = await own.open('official', 600);
-    parties.push(opened);
-    const { page } = opened;
+    const { page } = await enter(own.open('official', 600));
     const refused: { status: number; body: any }[] = [];
     page.on('response', async (response) => {
       if (response.request().method() === 'POST' && response.url().includes('/devices/token')) refused.push({ status: response.status(), body: await response.json() });
@@ -273,7 +250,7 @@ test.describe('a server with strict rules', () => {
 });
 
 test('a page that people come back to renews before it says anything, and can be called', async () => {
-  const { page } = await open('ours', { backForwardCache: true });
+  const { page } = await open('ours', 600, { backForwardCache: true });
   const shown = watch(page);
   const { ends, mint, areDead } = backend('olga');
   await client(page, mint, { ttlMs: LIFE_S * 1000, refresh: 'works', online: true });

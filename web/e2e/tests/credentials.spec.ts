@@ -1,43 +1,23 @@
 /** Tokens that end while people talk, tabs that share, networks that go, pages that are loaded again. */
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test } from '@playwright/test';
 import { client, listen, reauthentications, SCOPED, seen } from '../support/credentials.js';
 import { nativeCall } from '../support/dial.js';
 import { gaps, measureGaps } from '../support/gaps.js';
-import { expectToHear, leave, type Party } from '../support/party.js';
-import { connect, dial, Pages, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { expectToHear } from '../support/party.js';
+import { connect, dial, status } from '../support/sdk.js';
+import { open, parties, server, setStage } from '../support/stage.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
 /** A refresh whose effect is heard at all is heard within this time. */
 const NEAR_MS = 400;
 
-test.beforeAll(async () => {
-  server = await Server.start(['--bound-token-seconds', '10']);
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  await leave(parties);
-  parties = [];
-});
-
-async function open(which: 'ours' | 'official'): Promise<Page> {
-  const opened = await pages.open(which, 600);
-  parties.push(opened);
-  return opened.page;
-}
+setStage({ flags: ['--bound-token-seconds', '10'] });
 
 for (const which of ['ours', 'official'] as const) {
   test(`${which}: the key renews the token again and again during a call, and the tone never stops`, async () => {
     const { room } = await server.demo();
     const native = nativeCall(server, 'caller', room, 1100, 45, true);
     await native.connected;
-    const page = await open(which);
+    const { page } = await open(which, 600);
     const heard = listen(page);
     await connect(page, server.token('alice', SCOPED));
     await dial(page, room);
@@ -57,7 +37,7 @@ for (const which of ['ours', 'official'] as const) {
 }
 
 test("the application's refresh() keeps a call alive far beyond its first token", async () => {
-  const page = await open('ours');
+  const { page } = await open('ours', 600);
   const heard = listen(page);
   await page.exposeFunction('mint', () => server.token('bob', ['--ttl', '7s']));
   await page.evaluate(async () => {
@@ -95,7 +75,7 @@ test("the application's refresh() keeps a call alive far beyond its first token"
 });
 
 test('two tabs renew once and share', async () => {
-  const first = await open('ours');
+  const { page: first } = await open('ours', 600);
   const second = await first.context().newPage();
   await second.goto(first.url());
   await second.waitForFunction(() => 'sdk' in globalThis);
@@ -111,7 +91,7 @@ test('two tabs renew once and share', async () => {
 });
 
 test('offline for longer than a token lives, and back', async () => {
-  const page = await open('ours');
+  const { page } = await open('ours', 600);
   await page.exposeFunction('mint', () => server.token('dave', ['--ttl', '7s']));
   await page.evaluate(async () => {
     const g = globalThis as never as Record<string, any>;
@@ -139,7 +119,7 @@ test('offline for longer than a token lives, and back', async () => {
 });
 
 test('a page that is loaded again resumes its session, and what was bound stays bound', async () => {
-  const page = await open('ours');
+  const { page } = await open('ours', 600);
   const token = server.token('erin', ['--scope', 'sat:refresh']);
   await connect(page, token);
   const bound = () => page.waitForFunction(() => {
@@ -170,7 +150,7 @@ test('a page that is loaded again resumes its session, and what was bound stays 
 interface Warned { code: string; expiresAt?: number; reason?: string }
 
 test('a provider that rejects opens nothing, and whoever made the client is told', async () => {
-  const page = await open('ours');
+  const { page } = await open('ours', 600);
   const heard = listen(page);
   let sockets = 0;
   const asked: string[] = [];
@@ -194,7 +174,7 @@ test('a provider that rejects opens nothing, and whoever made the client is told
 });
 
 test('when refresh() rejects the call goes on until the credential expires, and the end is told', async () => {
-  const page = await open('ours');
+  const { page } = await open('ours', 600);
   await client(page, () => server.token('frank', ['--ttl', '14s']), { ttlMs: 14_000, refresh: 'rejects' });
   await dial(page, '/public/network-test');
   await status(page, 'connected');
@@ -214,7 +194,7 @@ test('when refresh() rejects the call goes on until the credential expires, and 
 });
 
 test('where the key cannot renew, refresh() does, and that is told', async () => {
-  const page = await open('ours');
+  const { page } = await open('ours', 600);
   await client(page, () => server.token('grace', SCOPED), { ttlMs: 10_000, refresh: 'works' });
   await page.waitForFunction(() => (globalThis as never as any).told.at(-1)?.bound);
   expect(await seen<{ renewal: string }[]>(page, 'told').then((told) => told.at(-1)!.renewal)).toBe('client-bound');
@@ -227,7 +207,7 @@ test('where the key cannot renew, refresh() does, and that is told', async () =>
 });
 
 test('without Web Locks two tabs renew each for itself, and neither is worse off', async () => {
-  const first = await open('ours');
+  const { page: first } = await open('ours', 600);
   await first.context().addInitScript(() => Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined }));
   await first.reload();
   const second = await first.context().newPage();
@@ -244,7 +224,7 @@ test('without Web Locks two tabs renew each for itself, and neither is worse off
 });
 
 test('persistSession keeps what resumes the session for a later tab, and nothing else is kept', async () => {
-  const page = await open('ours');
+  const { page } = await open('ours', 600);
   const mint = () => server.token('kevin');
   await client(page, mint, { ttlMs: 7_200_000, refresh: 'none', more: { persistSession: true } });
   // By their last parts: the one in the middle is the user's id.
@@ -278,7 +258,7 @@ test('persistSession keeps what resumes the session for a later tab, and nothing
 });
 
 test('an authorization state alone opens the session it stands for', async () => {
-  const page = await open('ours');
+  const { page } = await open('ours', 600);
   await connect(page, server.token('laura'));
   const kept = () => page.evaluate(() => Object.entries(sessionStorage).find(([key]) => key.endsWith(':as'))?.[1] as string | undefined);
   await expect.poll(kept).toBeTruthy();

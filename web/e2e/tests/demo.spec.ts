@@ -1,27 +1,15 @@
 import { expect, test } from '@playwright/test';
 import { agent, answerInConsole } from '../support/console.js';
-import { expectNotToHear, expectToHear, leave, party, type Party } from '../support/party.js';
-import { Server } from '../support/server.js';
+import { expectNotToHear, expectToHear, party, type Party } from '../support/party.js';
+import { enter, server, setStage } from '../support/stage.js';
 
-let server: Server;
-let parties: Party[] = [];
 const VISITOR = 700;
 const AGENT = 1300;
 
-test.beforeAll(async () => {
-  server = await Server.start();
-});
-test.afterAll(async () => {
-  await server.stop();
-});
-test.afterEach(async () => {
-  await leave(parties);
-  parties = [];
-});
+setStage();
 
 async function visitor(): Promise<Party> {
-  const opened = await party(VISITOR, server.origin);
-  parties.push(opened);
+  const opened = await enter(party(VISITOR, server.origin));
   await opened.page.evaluate(() => {
     Object.assign(globalThis, {
       __remote: () =>
@@ -32,11 +20,7 @@ async function visitor(): Promise<Party> {
   await expect(opened.page.locator('sw-click-to-call').first()).toHaveAttribute('token', /^c2c_/);
   return opened;
 }
-async function agentOnline(): Promise<Party> {
-  const opened = await agent(server, AGENT);
-  parties.push(opened);
-  return opened;
-}
+const agentOnline = () => enter(agent(server, AGENT));
 const button = (party: Party) => party.page.getByRole('button', { name: 'Talk to a kettle person' });
 const panel = (party: Party) => party.page.locator('sw-call-widget [data-phase]');
 

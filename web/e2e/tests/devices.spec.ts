@@ -1,39 +1,17 @@
 /** Devices that change under a call, what is done to their sound and picture, and what is measured of the connection. */
 import { expect, test, type Page } from '@playwright/test';
-import { expectNotToHear, expectToHear, hears, leave, type Party } from '../support/party.js';
-import { answer, connect, dial, Pages, rings, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { expectNotToHear, expectToHear, hears, type Party } from '../support/party.js';
+import { answer, connect, dial, inPage, rings, status } from '../support/sdk.js';
+import { open, server, setStage } from '../support/stage.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
 const CALLER = 600;
 const CALLEE = 1100;
 
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  // The room is the same in every test: nobody stays.
-  await Promise.all(parties.map(({ page }) => page.evaluate('globalThis.call?.hangup().catch(() => undefined)')));
-  await leave(parties);
-  parties = [];
-});
-
-async function open(hz: number): Promise<Party> {
-  const opened = await pages.open('ours', hz);
-  parties.push(opened);
-  return opened;
-}
+setStage({ hangUp: true });
 
 /** Two who talk; the caller's page is prepared by `before`. */
 async function talking(before: (page: Page) => Promise<unknown> = async () => undefined): Promise<[Page, Page]> {
-  const [a, b] = [await open(CALLER), await open(CALLEE)];
+  const [a, b] = [await open('ours', CALLER), await open('ours', CALLEE)];
   await connect(b.page, server.token('bob'), true);
   await before(a.page);
   await connect(a.page, server.token('alice'));
@@ -42,11 +20,6 @@ async function talking(before: (page: Page) => Promise<unknown> = async () => un
   await answer(b.page);
   await Promise.all([status(a.page, 'connected'), status(b.page, 'connected')]);
   return [a.page, b.page];
-}
-
-/** Evaluates with the page's `call` and what else it keeps. */
-function inPage<T>(page: Page, act: (g: Record<string, any>) => T | Promise<T>): Promise<T> {
-  return page.evaluate(`(${act})(globalThis)`) as Promise<T>;
 }
 
 test('the microphone’s own volume changes what the other hears', async () => {
@@ -204,7 +177,7 @@ test('a connection is measured, a good one is found good, and all of it can be e
 });
 
 test('preflight says what works', async () => {
-  const { page } = await open(CALLER);
+  const { page } = await open('ours', CALLER);
   await connect(page, server.token('alice'));
   const result = await inPage(page, async ({ client }) => client.preflight('/public/lobby', { duration: 2 }));
   expect(result.ok).toBe(true);
@@ -242,7 +215,7 @@ test('a picture added to a call of sound alone is sent, or the camera is given b
 
 /** Two in a room who see and hear each other; the first one's page. */
 async function inRoom(): Promise<[Page, Page]> {
-  const [a, b] = [await open(CALLER), await open(CALLEE)];
+  const [a, b] = [await open('ours', CALLER), await open('ours', CALLEE)];
   for (const [party, name] of [[a, 'alice'], [b, 'bob']] as const) {
     await connect(party.page, server.token(name));
     await dial(party.page, '/public/lobby');
@@ -323,7 +296,7 @@ const seen = (page: Page) =>
   });
 
 test('two see each other; a picture that is muted stops and comes back; receiving can be switched off', async () => {
-  const [a, b] = [await open(CALLER), await open(CALLEE)];
+  const [a, b] = [await open('ours', CALLER), await open('ours', CALLEE)];
   await connect(b.page, server.token('bob'), true);
   await connect(a.page, server.token('alice'));
   await inPage(a.page, async (g) => {

@@ -1,33 +1,13 @@
 /** The elements on a real call: of our SDK, and of the official client, whose call and client they are given as they are. */
 import { expect, test, type Page } from '@playwright/test';
-import { expectNotToHear, expectToHear, leave, type Party } from '../support/party.js';
-import { answer, connect, dial, Pages, rings, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { expectNotToHear, expectToHear } from '../support/party.js';
+import { answer, connect, dial, rings, status } from '../support/sdk.js';
+import { open, server, setStage } from '../support/stage.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
 const CALLER = 650;
 const CALLEE = 1150;
 
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  await leave(parties);
-  parties = [];
-});
-
-async function open(which: 'ours' | 'official', hz: number): Promise<Party> {
-  const opened = await pages.open(which, hz);
-  parties.push(opened);
-  return opened;
-}
+setStage();
 
 /** Puts the elements on the page, around its call and its client. */
 async function showElements(page: Page): Promise<void> {

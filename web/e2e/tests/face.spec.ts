@@ -1,38 +1,18 @@
 /** What the JavaScript face does with devices, tracks and its own end, in a real browser against the real server. */
 import { expect, test, type Page } from '@playwright/test';
 import { agent, answerInConsole } from '../support/console.js';
-import { expectNotToHear, expectToHear, leave, type Party } from '../support/party.js';
-import { answer, connect, dial, Pages, rings, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { expectNotToHear, expectToHear } from '../support/party.js';
+import { answer, connect, dial, inPage, rings, status } from '../support/sdk.js';
+import { enter, open, server, setStage } from '../support/stage.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
 const CALLER = 600;
 const CALLEE = 1100;
 
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  await leave(parties);
-  parties = [];
-});
-
-async function open(hz: number): Promise<Party> {
-  const opened = await pages.open('ours', hz);
-  parties.push(opened);
-  return opened;
-}
+setStage();
 
 /** The caller's page is prepared by `before`, which may say how to dial. */
 async function talking(before: (page: Page) => Promise<unknown> = async () => undefined): Promise<[Page, Page]> {
-  const [a, b] = [await open(CALLER), await open(CALLEE)];
+  const [a, b] = [await open('ours', CALLER), await open('ours', CALLEE)];
   await connect(b.page, server.token('bob'), true);
   await connect(a.page, server.token('alice'));
   await before(a.page);
@@ -41,11 +21,6 @@ async function talking(before: (page: Page) => Promise<unknown> = async () => un
   await answer(b.page);
   await Promise.all([status(a.page, 'connected'), status(b.page, 'connected')]);
   return [a.page, b.page];
-}
-
-/** Evaluates with the page's `call` and what else it keeps. */
-function inPage<T>(page: Page, act: (g: Record<string, any>) => T | Promise<T>): Promise<T> {
-  return page.evaluate(`(${act})(globalThis)`) as Promise<T>;
 }
 
 test('mute gives the microphone back and is seen by the other; unmute opens it again', async () => {
@@ -111,7 +86,7 @@ test('without permission the call is receive-only, says so, and can be given a m
 });
 
 test('a call that must not fall back fails with the reason', async () => {
-  const { page } = await open(CALLER);
+  const { page } = await open('ours', CALLER);
   await connect(page, server.token('alice'));
   const failure = await inPage(page, async (g) => {
     navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
@@ -165,7 +140,7 @@ test('levels show who speaks', async () => {
 });
 
 test('the life of a call is told from its first ring, with the reason of its end', async () => {
-  const [a, b] = [await open(CALLER), await open(CALLEE)];
+  const [a, b] = [await open('ours', CALLER), await open('ours', CALLEE)];
   await connect(b.page, server.token('bob'), true);
   await connect(a.page, server.token('alice'));
   await dial(a.page, '/private/bob');
@@ -241,7 +216,7 @@ test('digits are checked, and what is over says so', async () => {
 });
 
 test('permission brings the devices along', async () => {
-  const { page } = await open(CALLER);
+  const { page } = await open('ours', CALLER);
   const granted = await inPage(page, async (g) => {
     const client = new g.sdk.SignalWire(new g.sdk.StaticCredentialProvider({ token: 'none' }), { skipConnection: true });
     const granted = await client.requestMediaPermissions({ audio: true });
@@ -254,9 +229,8 @@ test('permission brings the devices along', async () => {
 });
 
 test('one function is a whole call', async () => {
-  const answering = await agent(server, CALLEE);
-  const { page } = await open(CALLER);
-  parties.push(answering);
+  const answering = await enter(agent(server, CALLEE));
+  const { page } = await open('ours', CALLER);
   const { embedToken, destination } = await server.demo();
   const missing = await page.evaluate(
     async ([host, embedToken, to]) => {

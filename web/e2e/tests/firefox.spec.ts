@@ -2,37 +2,22 @@
 import { expect, test, type Page } from '@playwright/test';
 import { agent, answerInConsole } from '../support/console.js';
 import { hasFirefox, inFirefox } from '../support/firefox.js';
-import { expectNotToHear, expectToHear, leave, party, type Party } from '../support/party.js';
-import { answer, connect, dial, hangup, inPage, Pages, rings, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { expectNotToHear, expectToHear, party } from '../support/party.js';
+import { answer, connect, dial, hangup, inPage, rings, status } from '../support/sdk.js';
+import { enter, open, pages, server, setStage } from '../support/stage.js';
 import { told, watchCall } from '../support/watch.js';
 
 test.skip(!hasFirefox, 'this machine has no Firefox');
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
 const ROOM = '/public/lobby';
 const FOX = 700;
 const OTHER = 1300;
 
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  await leave(parties);
-  parties = [];
-});
+setStage();
 
 for (const which of ['ours', 'official'] as const) {
   test(`${which}: in a room with somebody in Chromium they hear each other, and mute`, async () => {
-    const [fox, other] = await Promise.all([pages.openInFirefox(which, FOX), pages.open('ours', OTHER)]);
-    parties.push(fox, other);
+    const [fox, other] = await Promise.all([enter(pages.openInFirefox(which, FOX)), open('ours', OTHER)]);
     for (const [one, name] of [[fox, 'fay'], [other, 'ola']] as const) {
       await connect(one.page, server.token(name));
       await dial(one.page, ROOM);
@@ -50,8 +35,7 @@ for (const which of ['ours', 'official'] as const) {
 
 /** Fay at Firefox is called by Ola, who has Chromium and our SDK. */
 async function called(which: 'ours' | 'official', media: Record<string, unknown>, options: Record<string, unknown> = {}): Promise<[Page, Page, string]> {
-  const [fox, other] = await Promise.all([pages.openInFirefox(which, FOX), pages.open('ours', OTHER)]);
-  parties.push(fox, other);
+  const [fox, other] = await Promise.all([enter(pages.openInFirefox(which, FOX)), open('ours', OTHER)]);
   const token = server.token('fay');
   await connect(fox.page, token, true, options);
   await connect(other.page, server.token('ola'));
@@ -107,9 +91,8 @@ test('the server is killed and comes back: so does the call', async () => {
 });
 
 test('an agent in Firefox answers a visitor in the console, mutes and hangs up', async () => {
-  const desk = await agent(server, FOX, inFirefox);
-  const shop = await party(OTHER, server.origin);
-  parties.push(desk, shop);
+  const desk = await enter(agent(server, FOX, inFirefox));
+  const shop = await enter(party(OTHER, server.origin));
   await shop.page.evaluate(hearTheWidget);
   await shop.page.getByRole('button', { name: 'Talk to a kettle person' }).click();
   await answerInConsole(desk.page);
@@ -130,19 +113,16 @@ function hearTheWidget(): void {
 }
 
 test('an agent who has closed the console is not rung any more', async () => {
-  const desk = await agent(server, FOX, inFirefox);
-  parties.push(desk);
+  const desk = await enter(agent(server, FOX, inFirefox));
   await desk.page.goto('about:blank');
-  const shop = await party(OTHER, server.origin);
-  parties.push(shop);
+  const shop = await enter(party(OTHER, server.origin));
   await shop.page.getByRole('button', { name: 'Talk to a kettle person' }).click();
   await expect(shop.page.locator('sw-call-widget [data-phase]')).toContainText('Nobody is available right now.');
 });
 
 test('a visitor in Firefox clicks the pasted button, the agent answers, they hear each other, the agent hangs up', async () => {
-  const desk = await agent(server, OTHER);
-  const shop = await inFirefox(FOX, server.origin);
-  parties.push(desk, shop);
+  const desk = await enter(agent(server, OTHER));
+  const shop = await enter(inFirefox(FOX, server.origin));
   await shop.page.evaluate(hearTheWidget);
   await shop.page.getByRole('button', { name: 'Talk to a kettle person' }).click();
   await answerInConsole(desk.page);

@@ -1,24 +1,15 @@
 /** Calls between two, as both sides see and hear them: hold, keys, transfers, variables, events, and why they end. */
 import { expect, test, type Page } from '@playwright/test';
 import { ABSENT_DB, expectNotToHear, expectToHear, hears, leave, type Party } from '../support/party.js';
-import { answer, connect, dial, hangup, inPage, Pages, rings, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { answer, connect, dial, hangup, inPage, rings, status } from '../support/sdk.js';
+import { pages, server, setStage } from '../support/stage.js';
 
 const [ALICE, BOB, CAROL] = [600, 1100, 1900];
 const ROOM = '/public/lobby';
 /** Frequencies of keys (ITU-T Q.23). */
 const KEYS = { '5': [770, 1336], '#': [941, 1477], '1': [697, 1209] } as const;
 
-let server: Server;
-let pages: Pages;
-test.beforeAll(async () => {
-  server = await Server.start(['--ring-seconds', '5']);
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
+setStage({ flags: ['--ring-seconds', '5'] });
 
 for (const which of ['ours', 'official'] as const) {
   test.describe(`${which}:`, () => {

@@ -1,22 +1,13 @@
 /** What else a call carries: pictures, screens with their sound, further devices; and calls of those who do not send. */
 import { expect, test, type Page } from '@playwright/test';
 import { expectNotToHear, expectToHear, leave, type Party } from '../support/party.js';
-import { answer, connect, dial, hangup, inPage, Pages, rings, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { answer, connect, dial, hangup, inPage, rings, status } from '../support/sdk.js';
+import { pages, server, setStage } from '../support/stage.js';
 
 const [ALICE, BOB, TAB, FURTHER] = [600, 1100, 2500, 3300];
 const ROOM = '/public/lobby';
 
-let server: Server;
-let pages: Pages;
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
+setStage();
 
 /** Frames of others' pictures that a page has decoded, and the width of the newest. */
 const seen = (page: Page) =>

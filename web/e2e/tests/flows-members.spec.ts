@@ -1,9 +1,9 @@
 /** What a member does to oneself and a moderator to others, as the others see and hear it; and what the rest may not do. */
 import { expect, test, type Page } from '@playwright/test';
 import { expectNotToHear, expectToHear, hears, leave, type Party } from '../support/party.js';
-import { ask, connect, dial, hangup, inPage, ofMember, Pages, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { ask, connect, dial, hangup, inPage, ofMember, status } from '../support/sdk.js';
 import { buffered, listenFor, silenceAfter } from '../support/silence.js';
+import { pages, server, setStage } from '../support/stage.js';
 
 const ROOM = '/public/lobby';
 const [MAY, BOB, CAROL] = [600, 1100, 1900];
@@ -40,16 +40,7 @@ function announcements(page: Page): () => Layout {
 const toHear = (page: Page, hz: number) => expectToHear(page, hz, 400);
 const notToHear = (page: Page, hz: number) => expectNotToHear(page, hz, 400);
 
-let server: Server;
-let pages: Pages;
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
+setStage();
 
 for (const which of ['ours', 'official'] as const) {
   test.describe(`${which}:`, () => {

@@ -3,23 +3,12 @@ import { connect as connectTcp } from 'node:net';
 import { createSocket } from 'node:dgram';
 import { randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
-import { expectToHear, leave, type Party } from '../support/party.js';
-import { answer, connect, dial, Pages, rings, status } from '../support/sdk.js';
+import { expectToHear } from '../support/party.js';
+import { answer, connect, dial, rings, status } from '../support/sdk.js';
 import { Server } from '../support/server.js';
+import { open, server, setStage } from '../support/stage.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
-
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  await leave(parties);
-  pages.stop();
-  await server.stop();
-});
+setStage();
 
 /** Sends frames on a new socket; what came back until it closed or fell silent. */
 async function say(frames: (string | Uint8Array)[]): Promise<{ answers: string[] }> {
@@ -56,8 +45,7 @@ const invite = (sdp: string) =>
   });
 
 test('while a call runs, bad input gets clear errors and the call goes on', async () => {
-  const [a, b] = [await pages.open('ours', 600), await pages.open('ours', 1100)];
-  parties = [a, b];
+  const [a, b] = [await open('ours', 600), await open('ours', 1100)];
   await connect(b.page, server.token('bob'), true);
   await connect(a.page, server.token('alice'));
   await dial(a.page, '/private/bob');

@@ -1,30 +1,13 @@
 import { expect, test, type Page } from '@playwright/test';
-import { leave, type Party } from '../support/party.js';
-import { connect, dial, hangup, Pages, rings } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { connect, dial, hangup, rings } from '../support/sdk.js';
+import { open, server, setStage } from '../support/stage.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
+setStage();
 
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  await leave(parties);
-  parties = [];
-});
-
-async function open(which: 'ours' | 'official', token: string, online = false): Promise<Page> {
-  const opened = await pages.open(which, 600);
-  parties.push(opened);
-  await connect(opened.page, token, online);
-  return opened.page;
+async function person(which: 'ours' | 'official', token: string, online = false): Promise<Page> {
+  const { page } = await open(which, 600);
+  await connect(page, token, online);
+  return page;
 }
 
 type Globals = Record<string, any>;
@@ -72,7 +55,7 @@ for (const other of ['ours', 'official'] as const) {
   test(`messages between ours and ${other} come live, and are read on another device and after a reload`, async () => {
     const [ann, ben] = [`ann-${other}`, `ben-${other}`];
     const tokens = { ann: server.token(ann), ben: server.token(ben) };
-    const [a, b] = [await open('ours', tokens.ann), await open(other, tokens.ben)];
+    const [a, b] = [await person('ours', tokens.ann), await person(other, tokens.ben)];
     await converse(a, `/private/${ben}`);
     await converse(b, `/private/${ann}`);
     await say(a, 'Hello Ben');
@@ -84,7 +67,7 @@ for (const other of ['ours', 'official'] as const) {
     await expect.poll(() => read(a, 'senders')).toEqual([`/private/${ann}`, `/private/${ben}`, `/private/${ben}`]);
 
     // Another device of Ann's, which was not there; it hears what is said from now on too.
-    const second = await open('ours', tokens.ann);
+    const second = await person('ours', tokens.ann);
     await converse(second, `/private/${ben}`);
     await reads(second, all);
     await say(b, 'Still there?');
@@ -103,7 +86,7 @@ for (const other of ['ours', 'official'] as const) {
   test(`a call between ours and ${other} that nobody took is in the history of both`, async () => {
     const [cat, dan] = [`cat-${other}`, `dan-${other}`];
     const tokens = { cat: server.token(cat), dan: server.token(dan) };
-    const [c, d] = [await open('ours', tokens.cat), await open(other, tokens.dan, true)];
+    const [c, d] = [await person('ours', tokens.cat), await person(other, tokens.dan, true)];
     await converse(c, `/private/${dan}`);
     await converse(d, `/private/${cat}`);
     await dial(c, `/private/${dan}`);

@@ -1,28 +1,11 @@
 /** What the members of a call ask of the server: every method of a participant, in the shapes of the wire, and what comes of it. */
 import { expect, test, type Page } from '@playwright/test';
-import { leave, type Party } from '../support/party.js';
-import { connect, dial, Pages, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { connect, dial, inPage, status } from '../support/sdk.js';
+import { open, server, setStage } from '../support/stage.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
 const ROOM = '/public/lobby';
 
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  // The room is the same in every test: nobody stays.
-  await Promise.all(parties.map(({ page }) => page.evaluate('globalThis.call?.hangup().catch(() => undefined)')));
-  await leave(parties);
-  parties = [];
-});
+setStage({ hangUp: true });
 
 interface Request {
   method: string;
@@ -31,23 +14,18 @@ interface Request {
 
 /** A member of the room, and every `call.*` request that the page sends. */
 async function member(name: string, hz: number): Promise<{ page: Page; sent: Request[] }> {
-  const opened = await pages.open('ours', hz);
-  parties.push(opened);
+  const { page } = await open('ours', hz);
   const sent: Request[] = [];
-  opened.page.on('websocket', (socket) =>
+  page.on('websocket', (socket) =>
     socket.on('framesent', ({ payload }) => {
       const { method, params } = JSON.parse(payload.toString()) as Partial<Request>;
       if (method?.startsWith('call.') && params) sent.push({ method, params });
     })
   );
-  await connect(opened.page, server.token(name));
-  await dial(opened.page, ROOM);
-  await status(opened.page, 'connected');
-  return { page: opened.page, sent };
-}
-
-function inPage<T, A = undefined>(page: Page, act: (g: Record<string, any>, argument: A) => T | Promise<T>, argument?: A): Promise<T> {
-  return page.evaluate(`(${act})(globalThis, ${JSON.stringify(argument) ?? 'undefined'})`) as Promise<T>;
+  await connect(page, server.token(name));
+  await dial(page, ROOM);
+  await status(page, 'connected');
+  return { page, sent };
 }
 
 /** Every method of a participant, and its request without `self` and its target. */

@@ -1,43 +1,23 @@
 /** The button on pages that are not ours: hostile ones, strict ones, older ones, and those that take nothing but a frame. */
 import { expect, test, type Page } from '@playwright/test';
 import { agent, answerInConsole } from '../support/console.js';
-import { expectToHear, leave, party, type Party } from '../support/party.js';
-import { connect, dial, Pages, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { expectToHear, party } from '../support/party.js';
+import { connect, dial, status } from '../support/sdk.js';
 import { Site } from '../support/site.js';
+import { enter, open, server, setStage } from '../support/stage.js';
 
-let server: Server;
 let site: Site;
-let pages: Pages;
-let parties: Party[] = [];
 const VISITOR = 700;
 const AGENT = 1300;
 
+setStage();
 test.beforeAll(async () => {
-  server = await Server.start();
   site = await Site.start();
-  pages = await Pages.start(() => server);
 });
-test.afterAll(async () => {
-  site.stop();
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  await leave(parties);
-  parties = [];
-});
+test.afterAll(() => site.stop());
 
-async function visit(url: string): Promise<Page> {
-  const opened = await party(VISITOR, url);
-  parties.push(opened);
-  return opened.page;
-}
-async function desk(): Promise<Page> {
-  const opened = await agent(server, AGENT);
-  parties.push(opened);
-  return opened.page;
-}
+const visit = async (url: string): Promise<Page> => (await enter(party(VISITOR, url))).page;
+const desk = async (): Promise<Page> => (await enter(agent(server, AGENT))).page;
 /** What the page's call plays, wherever it is shown. */
 async function listen(page: Page): Promise<void> {
   await page.evaluate(() => {
@@ -88,9 +68,7 @@ test('a page that resets, covers, hides and freezes everything, with the stricte
     strict()
   );
   const agentPage = await desk();
-  const opened = await party(VISITOR, 'about:blank');
-  parties.push(opened);
-  const { page } = opened;
+  const { page } = await enter(party(VISITOR, 'about:blank'));
   const [refused, warned, failed] = [violations(page), [] as string[], [] as string[]];
   page.on('console', (message) => message.type() === 'warning' && warned.push(message.text()));
   page.on('pageerror', (error) => failed.push(error.message));
@@ -270,8 +248,7 @@ test('a call that comes in asks by an accessible dialog of the page, whatever th
     },
     { token: server.token('alice'), host: server.origin }
   );
-  const caller = await pages.open('ours', AGENT);
-  parties.push(caller);
+  const caller = await open('ours', AGENT);
   await connect(caller.page, server.token('bob', ['--name', name]));
   // Online is only seen by calling.
   await expect(async () => {

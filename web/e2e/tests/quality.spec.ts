@@ -1,41 +1,17 @@
 /** What is done about a bad connection, what is measured of one, and the settings that say how. */
 import { expect, test, type Page } from '@playwright/test';
-import { expectToHear, leave, type Party } from '../support/party.js';
-import { connect, dial, Pages, status } from '../support/sdk.js';
-import type { Server } from '../support/server.js';
-import { Wire } from '../support/wire.js';
+import { expectToHear } from '../support/party.js';
+import { connect, dial, inPage, status } from '../support/sdk.js';
+import { open, parties, server, setStage, wire } from '../support/stage.js';
 
-let server: Server;
-let wire: Wire;
-let pages: Pages;
-let parties: Party[] = [];
 const TONE = 600;
 
-test.beforeAll(async () => {
-  ({ wire, server } = await Wire.lay(['--turn-listen', 'off']));
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  wire.close();
-  await server.stop();
-});
-test.afterEach(async () => {
-  wire.shape({});
-  wire.mend();
-  await Promise.all(parties.map(({ page }) => page.evaluate('globalThis.call?.hangup().catch(() => undefined)')));
-  await leave(parties);
-  parties = [];
-});
+setStage({ flags: ['--turn-listen', 'off'], wired: true, hangUp: true });
 
-function inPage<T>(page: Page, act: (g: Record<string, any>) => T | Promise<T>): Promise<T> {
-  return page.evaluate(`(${act})(globalThis)`) as Promise<T>;
-}
-async function open(): Promise<Page> {
-  const opened = await pages.open('ours', TONE);
-  parties.push(opened);
-  await connect(opened.page, server.token(`user${parties.length}`));
-  return opened.page;
+async function person(): Promise<Page> {
+  const { page } = await open('ours', TONE);
+  await connect(page, server.token(`user${parties.length}`));
+  return page;
 }
 /** In the room, with a picture. */
 async function seen(page: Page): Promise<void> {
@@ -51,7 +27,7 @@ async function seen(page: Page): Promise<void> {
 const pictureOf = (page: Page) => inPage(page, ({ call }) => call.participants.find(({ id }: any) => id !== call.selfId)?.videoMuted);
 
 test('on a thin line the picture goes before the sound, the others are told, and both come back', async () => {
-  const [a, b] = [await open(), await open()];
+  const [a, b] = [await person(), await person()];
   await inPage(a, ({ client }) => Object.assign(client.preferences, { degradationBitrateThreshold: 250, degradationRecoveryThreshold: 280 }));
   await seen(a);
   await seen(b);
@@ -68,7 +44,7 @@ test('on a thin line the picture goes before the sound, the others are told, and
 });
 
 test('preflight measures what is known of the line', async () => {
-  const page = await open();
+  const page = await person();
   wire.shape({ delayMs: 60, losesEvery: 8 });
   const result = await inPage(page, ({ client }) => client.preflight('/public/network-test', { duration: 3 }));
   expect(result.signaling.rttMs).toBeGreaterThanOrEqual(118);
@@ -88,7 +64,7 @@ test('preflight measures what is known of the line', async () => {
 });
 
 test('metrics and score tell of a line that is slow and loses', async () => {
-  const page = await open();
+  const page = await person();
   wire.shape({ delayMs: 100, losesEvery: 12 });
   await dial(page, '/public/network-test');
   await status(page, 'connected');
@@ -109,7 +85,7 @@ test('metrics and score tell of a line that is slow and loses', async () => {
 // Settings that have no effect in the package this one stands in for, as far as a browser is needed to see it.
 
 test('default constraints lie under all others, and the servers for ICE are those set where the server names none', async () => {
-  const page = await open();
+  const page = await person();
   const asked = await inPage(page, async (g) => {
     const { client } = g;
     const asked: MediaStreamConstraints[] = [];
@@ -136,7 +112,7 @@ test('default constraints lie under all others, and the servers for ICE are thos
 });
 
 test('the picture of a page that is hidden is muted if that is wanted, and only what was muted so comes back', async () => {
-  const page = await open();
+  const page = await person();
   await seen(page);
   await inPage(page, (g) => {
     g.show = (state: string) => {
@@ -167,7 +143,7 @@ test('the picture of a page that is hidden is muted if that is wanted, and only 
 });
 
 test('a microphone that the system silences is told to the user, with a sentence', async () => {
-  const page = await open();
+  const page = await person();
   await dial(page, '/public/network-test');
   await status(page, 'connected');
   await expectToHear(page, TONE);

@@ -1,39 +1,15 @@
 /** Pages that are loaded again while people talk. */
 import { expect, test, type Page } from '@playwright/test';
-import { expectNotToHear, expectToHear, leave, type Party } from '../support/party.js';
-import { answer, connect, dial, hangup, Pages, rings, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { expectNotToHear, expectToHear } from '../support/party.js';
+import { answer, connect, dial, hangup, inPage, rings, status } from '../support/sdk.js';
+import { open, pages, server, setStage } from '../support/stage.js';
 import { heardAfter, noteTone, silenceEnded, told, watchCall } from '../support/watch.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
 const CALLER = 600;
 const CALLEE = 1100;
 const AGAIN = { reconnectAttachedCalls: true };
 
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  await Promise.all(parties.map(({ page }) => page.evaluate('globalThis.call?.hangup().catch(() => undefined)')));
-  await leave(parties);
-  parties = [];
-});
-
-async function open(which: 'ours' | 'official', hz: number): Promise<Party> {
-  const opened = await pages.open(which, hz);
-  parties.push(opened);
-  return opened;
-}
-function inPage<T>(page: Page, act: (g: Record<string, any>) => T | Promise<T>): Promise<T> {
-  return page.evaluate(`(${act})(globalThis)`) as Promise<T>;
-}
+setStage({ hangUp: true });
 
 /** Alice, whose page takes calls up again, talks with bob. */
 async function talking(which: 'ours' | 'official', token: string): Promise<[Page, Page]> {

@@ -1,34 +1,19 @@
 /** A server that is killed under live calls, and started again. */
 import { expect, test, type BrowserContext, type Page } from '@playwright/test';
-import { expectToHear, leave, type Party } from '../support/party.js';
-import { answer, connect, dial, Pages, rings, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { expectToHear } from '../support/party.js';
+import { answer, connect, dial, rings, status } from '../support/sdk.js';
+import { open, pages, server, setStage } from '../support/stage.js';
 import { heardAfter, noteTone, silenceEnded, told, watchCall } from '../support/watch.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
 const CALLER = 600;
 const CALLEE = 1100;
 const CALLS = 5;
 
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  await leave(parties);
-  parties = [];
-});
+setStage();
 
 /** More people at the same browser, who all have the same tone. */
 async function people(hz: number, count: number): Promise<Page[]> {
-  const first = await pages.open('ours', hz);
-  parties.push(first);
+  const first = await open('ours', hz);
   return [first.page, ...(await Promise.all(Array.from({ length: count - 1 }, () => beside(first.context))))];
 }
 async function beside(context: BrowserContext): Promise<Page> {
@@ -80,8 +65,7 @@ async function expectStatus(page: Page, wanted: string): Promise<void> {
 }
 
 test('the server is restarted in good order under a live call: it comes back by itself', async () => {
-  const [a, b] = [await pages.open('ours', CALLER), await pages.open('ours', CALLEE)];
-  parties.push(a, b);
+  const [a, b] = [await open('ours', CALLER), await open('ours', CALLEE)];
   await connect(b.page, server.token('bob'), true);
   await connect(a.page, server.token('alice'));
   await dial(a.page, '/private/bob');
@@ -96,8 +80,7 @@ test('the server is restarted in good order under a live call: it comes back by 
 });
 
 test('official: a page that is loaded again after the server was killed goes on with its call', async () => {
-  const [a, b] = [await pages.open('official', CALLER), await pages.open('ours', CALLEE)];
-  parties.push(a, b);
+  const [a, b] = [await open('official', CALLER), await open('ours', CALLEE)];
   const token = server.token('alice');
   await connect(b.page, server.token('bob'), true);
   await connect(a.page, token, false, { reconnectAttachedCalls: true });

@@ -1,30 +1,13 @@
 /** A subscriber who does not answer. */
 import { expect, test } from '@playwright/test';
-import { leave, type Party } from '../support/party.js';
-import { connect, dial, Pages, rings, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { connect, dial, rings, status } from '../support/sdk.js';
+import { open, server, setStage } from '../support/stage.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
-
-test.beforeAll(async () => {
-  server = await Server.start(['--ring-seconds', '5']);
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  await leave(parties);
-  parties = [];
-});
+setStage({ flags: ['--ring-seconds', '5'] });
 
 for (const which of ['ours', 'official'] as const) {
   test(`${which} calls ours, who does not answer: both are told, and nothing rings on`, async () => {
-    const [caller, callee] = [await pages.open(which, 600), await pages.open('ours', 1100)];
-    parties = [caller, callee];
+    const [caller, callee] = [await open(which, 600), await open('ours', 1100)];
     await connect(callee.page, server.token('bob'), true);
     await connect(caller.page, server.token('alice'));
     await dial(caller.page, '/private/bob');

@@ -1,31 +1,16 @@
 import { expect, test } from '@playwright/test';
 import { nativeCall } from '../support/dial.js';
-import { expectNotToHear, expectToHear, leave, type Party } from '../support/party.js';
-import { connect, dial, hangup, Pages, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { expectNotToHear, expectToHear, type Party } from '../support/party.js';
+import { connect, dial, hangup, status } from '../support/sdk.js';
+import { open, server, setStage } from '../support/stage.js';
 import { levelInFile } from '../support/tone.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
 const ROOM = '/public/lobby';
 
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  await leave(parties);
-  parties = [];
-});
+setStage();
 
 async function inRoom(which: 'ours' | 'official', name: string, hz: number): Promise<Party> {
-  const opened = await pages.open(which, hz);
-  parties.push(opened);
+  const opened = await open(which, hz);
   await connect(opened.page, server.token(name));
   await dial(opened.page, ROOM);
   await status(opened.page, 'connected');

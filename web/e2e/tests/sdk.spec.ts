@@ -1,32 +1,12 @@
 import { expect, test } from '@playwright/test';
-import { expectNotToHear, expectToHear, leave, type Party } from '../support/party.js';
-import { answer, connect, dial, hangup, Pages, rings, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { expectNotToHear, expectToHear } from '../support/party.js';
+import { answer, connect, dial, hangup, rings, status } from '../support/sdk.js';
+import { open, server, setStage } from '../support/stage.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
 const CALLER = 600;
 const CALLEE = 1100;
 
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  await leave(parties);
-  parties = [];
-});
-
-async function open(which: 'ours' | 'official', hz: number): Promise<Party> {
-  const opened = await pages.open(which, hz);
-  parties.push(opened);
-  return opened;
-}
+setStage();
 
 for (const [caller, callee] of [['ours', 'ours'], ['official', 'ours'], ['ours', 'official'], ['official', 'official']] as const) {
   test(`${caller} calls ${callee}, both hear each other, the caller hangs up`, async () => {

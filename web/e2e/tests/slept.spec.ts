@@ -1,28 +1,16 @@
 /** A machine that slept for longer than the server keeps a call without media: its user is back in the room all the same. */
 import { expect, test } from '@playwright/test';
 import { asleep } from '../support/asleep.js';
-import { expectToHear, leave, type Party } from '../support/party.js';
-import { connect, dial, inPage, Pages, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { expectToHear } from '../support/party.js';
+import { connect, dial, inPage, status } from '../support/sdk.js';
+import { open, server, setStage } from '../support/stage.js';
 
 const [ALICE, BOB] = [700, 1200];
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
-test.beforeAll(async () => {
-  server = await Server.start(['--lost-call-seconds', '5']);
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  await leave(parties);
-  pages.stop();
-  await server.stop();
-});
+setStage({ flags: ['--lost-call-seconds', '5'] });
 
 test('a call that the server has ended meanwhile is taken up again', async () => {
-  parties = await Promise.all([pages.open('ours', ALICE), pages.open('ours', BOB)]);
-  const [alice, bob] = parties.map(({ page }) => page) as [Party['page'], Party['page']];
+  const [{ page: alice, browser }, { page: bob }] = await Promise.all([open('ours', ALICE), open('ours', BOB)]);
   for (const [page, name] of [[alice, 'alice'], [bob, 'bob']] as const) {
     await connect(page, server.token(name));
     await dial(page, '/public/lobby');
@@ -33,7 +21,7 @@ test('a call that the server has ended meanwhile is taken up again', async () =>
   const before = await members();
   expect(before).toHaveLength(2);
   // The server gives her up: the others see her go.
-  await asleep(parties[0]!.browser, () => expect.poll(members, { timeout: 30_000 }).toHaveLength(1));
+  await asleep(browser, () => expect.poll(members, { timeout: 30_000 }).toHaveLength(1));
   await expect.poll(members).toEqual(before);
   await Promise.all([expectToHear(alice, BOB), expectToHear(bob, ALICE)]);
   const statuses = await inPage(alice, ({ statuses }) => statuses);

@@ -1,42 +1,17 @@
 /** Calls that stay up: networks that go and come, another network, a page that sleeps or that nobody sees. */
 import { expect, test, type Page } from '@playwright/test';
-import { expectToHear, leave, type Party } from '../support/party.js';
-import { connect, dial, Pages, status } from '../support/sdk.js';
-import type { Server } from '../support/server.js';
+import { expectToHear } from '../support/party.js';
+import { connect, dial, inPage, status } from '../support/sdk.js';
+import { open, parties, server, setStage, wire } from '../support/stage.js';
 import { heardAfter, noteTone, silenceEnded, told, watchCall } from '../support/watch.js';
-import { Wire } from '../support/wire.js';
 
-let server: Server;
-let wire: Wire;
-let pages: Pages;
-let parties: Party[] = [];
 const TONE = 600;
 
-test.beforeAll(async () => {
-  ({ wire, server } = await Wire.lay());
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  wire.close();
-  await server.stop();
-});
-test.afterEach(async () => {
-  wire.shape({});
-  wire.mend();
-  await leave(parties);
-  parties = [];
-});
-
-function inPage<T>(page: Page, act: (g: Record<string, any>) => T | Promise<T>): Promise<T> {
-  return page.evaluate(`(${act})(globalThis)`) as Promise<T>;
-}
+setStage({ wired: true });
 
 /** Somebody who hears their own echo: what is heard has gone both ways. */
 async function echo(which: 'ours' | 'official'): Promise<Page> {
-  const opened = await pages.open(which, TONE);
-  parties.push(opened);
-  const { page } = opened;
+  const { page } = await open(which, TONE);
   await connect(page, server.token(which));
   await dial(page, '/public/network-test');
   await status(page, 'connected');

@@ -1,25 +1,10 @@
 import { expect, test, type Page } from '@playwright/test';
-import { expectToHear, leave, type Party } from '../support/party.js';
-import { answer, connect, dial, hangup, Pages, rings, status } from '../support/sdk.js';
-import { Server } from '../support/server.js';
+import { expectToHear } from '../support/party.js';
+import { answer, connect, dial, hangup, rings, status } from '../support/sdk.js';
+import { open, server, setStage } from '../support/stage.js';
 import { told, watchCall } from '../support/watch.js';
 
-let server: Server;
-let pages: Pages;
-let parties: Party[] = [];
-
-test.beforeAll(async () => {
-  server = await Server.start();
-  pages = await Pages.start(() => server);
-});
-test.afterAll(async () => {
-  pages.stop();
-  await server.stop();
-});
-test.afterEach(async () => {
-  await leave(parties);
-  parties = [];
-});
+setStage();
 
 /** From now on peer connections of the page have no way but the relay, reached over this transport. */
 async function relayOnly(page: Page, transport: 'udp' | 'tcp'): Promise<void> {
@@ -55,8 +40,7 @@ async function path(page: Page): Promise<unknown> {
 }
 
 test('a call through the relay comes back after the server was killed, through the relay', async () => {
-  const [a, b] = [await pages.open('ours', 800), await pages.open('ours', 1300)];
-  parties.push(a, b);
+  const [a, b] = [await open('ours', 800), await open('ours', 1300)];
   await relayOnly(a.page, 'udp');
   await connect(b.page, server.token('bob'), true);
   await connect(a.page, server.token('alice'));
@@ -74,8 +58,7 @@ test('a call through the relay comes back after the server was killed, through t
 for (const which of ['ours', 'official'] as const) {
   for (const transport of ['udp', 'tcp'] as const) {
     test(`${which}: a page that reaches only the relay over ${transport} hears its echo`, async () => {
-      const party = await pages.open(which, 800);
-      parties.push(party);
+      const party = await open(which, 800);
       await relayOnly(party.page, transport);
       await connect(party.page, server.token('alice'));
       await dial(party.page, '/public/network-test');
