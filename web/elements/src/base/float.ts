@@ -16,7 +16,10 @@ export class Float {
   #panel: HTMLElement | undefined;
   #anchor: Element | undefined;
   #place: Place = { gap: 0, align: 'center' };
+  /** Where the anchor was when the panel was put beside it. */
+  #at: { left: number; top: number } = { left: 0, top: 0 };
   #resized: ResizeObserver | undefined;
+  #frame = 0;
 
   /** `lost` is told when the anchor is not to be seen any more. */
   constructor(private readonly lost: () => void = () => undefined) {}
@@ -30,6 +33,7 @@ export class Float {
       this.#resized.observe(anchor);
       addEventListener('scroll', this.#put, { capture: true, passive: true });
       addEventListener('resize', this.#put, { passive: true });
+      this.#frame = requestAnimationFrame(this.#follow);
     }
     [this.#panel, this.#anchor, this.#place] = [panel, anchor, place];
     // Browsers before popovers show it in its place in the page.
@@ -39,16 +43,25 @@ export class Float {
 
   hide(): void {
     this.#resized?.disconnect();
+    cancelAnimationFrame(this.#frame);
     removeEventListener('scroll', this.#put, { capture: true });
     removeEventListener('resize', this.#put);
     this.#panel = this.#anchor = undefined;
   }
+
+  /** What lies above the anchor may grow: nothing else tells that it has moved. */
+  readonly #follow = (): void => {
+    const { left, top } = this.#anchor!.getBoundingClientRect();
+    if (left !== this.#at.left || top !== this.#at.top) this.#put();
+    if (this.#panel) this.#frame = requestAnimationFrame(this.#follow);
+  };
 
   readonly #put = (): void => {
     const [panel, anchor] = [this.#panel, this.#anchor];
     if (!panel || !anchor) return;
     if (!anchor.checkVisibility?.()) return this.lost();
     const [{ gap, align }, at, root] = [this.#place, anchor.getBoundingClientRect(), document.documentElement];
+    this.#at = at;
     // Measured like its anchor; written in its own pixels, which a `zoom` of the page makes larger.
     const zoom = panel.currentCSSZoom ?? 1;
     panel.style.setProperty('max-inline-size', `${(root.clientWidth - 2 * EDGE) / zoom}px`);

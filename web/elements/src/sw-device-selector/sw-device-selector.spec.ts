@@ -51,6 +51,18 @@ test('keyboard: opens, moves, picks, and Escape gives the focus back', async ({ 
   await expect(trigger(page)).toHaveAttribute('aria-expanded', 'false');
 });
 
+test('the panel stays beside its button when the page moves that', async ({ page }) => {
+  await give(page);
+  await trigger(page).click();
+  const gap = () => page.locator('sw-device-selector').evaluate(({ shadowRoot }) => {
+    const [panel, button] = ['.panel', '.trigger'].map((part) => shadowRoot!.querySelector(part)!.getBoundingClientRect());
+    return Math.round(button!.top - panel!.bottom);
+  });
+  await expect.poll(gap).toBe(8);
+  await page.evaluate(() => document.querySelector('#stage')!.prepend(Object.assign(document.createElement('p'), { textContent: 'A notice that came later' })));
+  await expect.poll(gap).toBe(8);
+});
+
 test('a press elsewhere closes it, and a device that goes disappears from the list', async ({ page }) => {
   await give(page);
   await trigger(page).click();
