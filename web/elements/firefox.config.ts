@@ -3,8 +3,8 @@
  * takes some four minutes; the checks run `test/compatibility/behaviour`, what each element does, and `test/keyboard`.
  */
 import { defineConfig } from '@playwright/test';
-import { fileURLToPath } from 'node:url';
 import chromium from './playwright.config.js';
+import { firefoxWith } from './test/firefox/browser.js';
 
 export default defineConfig({
   ...chromium,
@@ -14,18 +14,10 @@ export default defineConfig({
   use: {
     browserName: 'firefox',
     channel: 'moz-firefox',
-    launchOptions: {
-      executablePath: fileURLToPath(new URL('./test/firefox/gateway.mjs', import.meta.url)),
-      firefoxUserPrefs: {
-        'media.navigator.streams.fake': true,
-        'media.navigator.permission.disabled': true,
-        'media.autoplay.default': 0,
-        // Sound runs where no sound card is.
-        'media.cubeb.force_mock_context': true,
-        'dom.serviceWorkers.enabled': true,
-        // Its driver cannot say so test by test, and most tests want it.
-        'ui.prefersReducedMotion': 1
-      }
-    }
+    launchOptions: firefoxWith({
+      'dom.serviceWorkers.enabled': true,
+      // Its driver cannot say so test by test, and most tests want it.
+      'ui.prefersReducedMotion': 1
+    })
   }
 });

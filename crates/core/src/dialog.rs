@@ -85,8 +85,6 @@ pub(crate) struct Dialog {
     questioned: Option<[Value; 2]>,
     /// A restart was asked for while there was no signalling.
     deferred: bool,
-    /// The server has lost its side of the media path; the next offer says so to the peer.
-    anew: bool,
     /// It is taken up for an earlier page.
     attach: Option<Attach>,
     /// When the server was last known to hold it, epoch milliseconds.
@@ -187,7 +185,6 @@ impl Dialog {
             dead: false,
             questioned: None,
             deferred: false,
-            anew: false,
             attach: None,
             attached_at: 0,
             came_in: !outbound,

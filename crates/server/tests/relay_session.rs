@@ -372,6 +372,17 @@ async fn a_page_that_only_lost_its_socket_or_stayed_keeps_its_call() {
 }
 
 #[tokio::test]
+async fn a_page_that_came_back_after_its_word_has_stayed() {
+    let server = TestServer::start().await;
+    let (mut alice, mut bob, _) = talking(&server).await;
+    alice.ok("subscriber.leaving", json!({})).await;
+    let alice = alice.resumed(server.address).await;
+    alice.go_away().await;
+    until(|| server.relay.connected_sessions() == 1).await;
+    bob.nothing("verto.bye").await;
+}
+
+#[tokio::test]
 async fn a_second_socket_for_a_session_takes_the_place_of_the_first() {
     let server = TestServer::start().await;
     let mut first = server.connected("alice").await;

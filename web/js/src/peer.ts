@@ -4,6 +4,7 @@ import { failure } from './driver.js';
 import { InvalidParams, MediaTrackError, OverconstrainedFallbackError } from './errors.js';
 import type { MediaParams, MediaPlan, PeerCommand, PeerReport } from './engine.js';
 import { Gain } from './gain.js';
+import { getLogger } from './logger.js';
 import { Cell } from './observe.js';
 import { sentence, silenced } from './sentences.js';
 import type { DialOptions, MediaDirections, WebRTCApiProvider } from './types.js';
@@ -87,7 +88,7 @@ export class Leg {
     const operation = Object.keys(command)[0]!;
     try {
       if ('create' in command) this.#create(command.create.iceServers ?? [], command.create.relayOnly);
-      else if ('iceServers' in command) this.pc!.setConfiguration({ ...this.pc!.getConfiguration(), iceServers: this.#usable(command.iceServers.iceServers ?? []) });
+      else if ('iceServers' in command) this.#serve(command.iceServers.iceServers ?? []);
       else if ('offer' in command) await this.#offer(command.offer);
       else if ('answer' in command) await this.#answer(command.answer);
       else if ('applyAnswer' in command) {
@@ -114,6 +115,15 @@ export class Leg {
     const named = servers.length ? servers : (this.host.iceServers ?? []);
     if (!this.host.gathering.tcpOnly) return named;
     return named.map((server) => ({ ...server, urls: [server.urls].flat().filter(tcp) })).filter(({ urls }) => urls.length);
+  }
+
+  #serve(servers: RTCIceServer[]): void {
+    try {
+      this.pc!.setConfiguration({ ...this.pc!.getConfiguration(), iceServers: this.#usable(servers) });
+    } catch (error) {
+      // The call goes on with what it has.
+      getLogger().warn('the relays of a connection could not be changed:', error);
+    }
   }
 
   #connect(configuration: RTCConfiguration): void {

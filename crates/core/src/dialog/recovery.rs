@@ -185,8 +185,8 @@ impl Dialog {
         })
     }
 
-    /// There is signalling again, with credentials of its own for relays. `renewed`: by another life of the server, which has no media of this call and knows
-    /// nothing of a call that nobody had answered.
+    /// There is signalling again, with credentials of its own for relays. `renewed`: by another life of the server, which has
+    /// no media of this call and knows nothing of a call that nobody had answered.
     pub(crate) fn signalling_back(&mut self, ctx: &mut Context, with: &Offer<'_>, renewed: bool) {
         if self.is_up() {
             let ice_servers = with.ice_servers.clone();
@@ -195,8 +195,7 @@ impl Dialog {
         match self.stage {
             Stage::Up if renewed => {
                 self.set_status(ctx, CallStatus::Recovering);
-                self.anew = true;
-                self.restart_ice(ctx, 1, false);
+                self.offer_again(ctx, 1, false, true);
             }
             Stage::Up => {
                 let broken = !matches!(self.peer_state, PeerState::Connected);
@@ -271,8 +270,7 @@ impl Dialog {
         }
         self.questioned = Some(causes.clone());
         self.set_status(ctx, CallStatus::Recovering);
-        self.anew = true;
-        self.restart_ice(ctx, 1, false);
+        self.offer_again(ctx, 1, false, true);
         true
     }
 
@@ -446,6 +444,11 @@ impl Dialog {
     }
 
     fn restart_ice(&mut self, ctx: &mut Context, attempt: u32, relay_only: bool) {
+        self.offer_again(ctx, attempt, relay_only, false);
+    }
+
+    /// `anew`: the server has lost its side of the media path. For the first attempt alone: another begins where that left off.
+    fn offer_again(&mut self, ctx: &mut Context, attempt: u32, relay_only: bool, anew: bool) {
         self.restart = Restart::Running {
             due: ctx.now.mono_ms + ctx.tuning.restart_ms,
             attempt,
@@ -457,8 +460,7 @@ impl Dialog {
             wait_for_candidates: false,
             ice_restart: true,
             relay_only,
-            // Another attempt begins where the first one left off.
-            anew: std::mem::take(&mut self.anew),
+            anew,
         };
         self.tell_peer(ctx, offer);
     }

@@ -255,6 +255,8 @@ impl Session {
     }
 
     fn attach(&mut self, attach: Attach) {
+        // A page that comes back has stayed.
+        self.leaving = false;
         let Attach {
             socket,
             request_id,
