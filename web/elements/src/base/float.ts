@@ -75,7 +75,9 @@ export class Float {
     const wanted = align === 'center' ? at.left + (at.width - width) / 2 : rightToLeft ? at.right - width : at.left;
     const left = Math.max(EDGE, Math.min(wanted, root.clientWidth - EDGE - width));
     panel.style.setProperty('max-block-size', `${room / zoom}px`);
-    panel.style.setProperty('left', `${left / zoom}px`);
-    panel.style.setProperty('top', `${(up ? at.top - gap - Math.min(height, room) : at.bottom + gap) / zoom}px`);
+    const top = up ? at.top - gap - Math.min(height, room) : at.bottom + gap;
+    // Whole pixels: between two of them letters are blurred, and drawn at the one or at the other.
+    panel.style.setProperty('left', `${Math.round(left) / zoom}px`);
+    panel.style.setProperty('top', `${Math.round(top) / zoom}px`);
   };
 }
